@@ -1,0 +1,83 @@
+/**
+ * Every coded failure of the project in one table: what to do about it, and the process exit code when it ends a command.
+ * The code is at once the metric label, the log field and the key of the error page.
+ */
+export interface ErrorEntry {
+  /** One sentence that tells the reader what to do next. */
+  readonly hint: string
+  /** Exit code of a command that ends with this error; 1 unless another is named (see `EXIT`). */
+  readonly exit?: number
+}
+
+/** Process exit codes (sysexits where one fits). */
+export const EXIT = { ok: 0, failed: 1, usage: 2, unreachable: 69, timedOut: 75, config: 78 } as const
+
+const table = {
+  // wire: what a payload may look like
+  TRUNCATED: { hint: 'the bytes end before the value does; check that the whole payload was passed' },
+  TRAILING_BYTES: { hint: 'bytes are left over after the value; the sender uses another version of the message' },
+  LENGTH_LIMIT: { hint: 'a length field exceeds the limit of its field; see protocols/README.md for the limits' },
+  INVALID_VALUE: { hint: 'a field holds a value outside its range; see protocols/README.md for the ranges' },
+  INVALID_UTF8: { hint: 'a string is not strict UTF-8 or holds control characters' },
+  // frame: what a frame may look like
+  WRONG_MAGIC: { hint: 'the stream does not begin with "TOSN": the peer speaks another protocol on this id' },
+  INCOMPATIBLE_VERSION: { hint: 'the peer speaks another header version; update the older of the two nodes' },
+  CORRUPT_MESSAGE: { hint: 'the checksum does not match the payload; the frame was damaged or forged' },
+  MESSAGE_TOO_LARGE: { hint: 'the payload exceeds the cap of its type; split the request or raise the cap in the definition' },
+  MESSAGE_TOO_SMALL: { hint: 'the payload is shorter than its type can be' },
+  UNKNOWN_TYPE: { hint: 'this protocol does not carry that message type' },
+  INVALID_MESSAGE: { hint: 'the message breaks a rule of its protocol; see protocols/README.md' },
+  TAG_MISMATCH: { hint: 'the variant tag in the payload and the type in the header disagree' },
+  CLOCK_SKEW: { hint: 'the frame time is more than 300 s off; check the clocks of both machines (NTP)' },
+  WRONG_NODE_ID: { hint: 'the node_id in the header is not the key that authenticated the connection' },
+  // kernel: requests, limits, mounting
+  RATE_LIMITED: { hint: 'wait before the next request; the limit stands in the protocol definition' },
+  BUSY: { hint: 'the queue is full; retry later or ask another peer' },
+  TIMEOUT: { hint: 'no answer in time; raise timeoutMs or ask another peer', exit: EXIT.timedOut },
+  ABORTED: { hint: 'the caller cancelled the operation' },
+  REMOTE_ERROR: { hint: 'the peer answered with an error; details.remote holds its code' },
+  UNREQUESTED: { hint: 'the peer answered a request that is not outstanding' },
+  SLOW_STREAM: { hint: 'a started frame must arrive at 1 KiB/s or more and within 60 s' },
+  STREAM_CLOSED: { hint: 'the stream ended before the answer; the peer may be restarting' },
+  PEER_UNREACHABLE: { hint: 'check the address, and that the peer runs and listens there' },
+  PROTOCOL_UNSUPPORTED: { hint: 'the peer does not offer this protocol; `tosd show` lists what it offers' },
+  NO_NODE_ID: { hint: 'only Ed25519 identities have a TOS node id; RSA and secp256k1 peers may use DHT and gossip' },
+  DUPLICATE_PROTOCOL: { hint: 'two definitions share an id; rename one of them' },
+  DUPLICATE_CODE: { hint: 'two definitions share a message code below 0x8000; third parties use 0x8000..0xFFFF' },
+  INVALID_DEFINITION: { hint: 'the protocol definition is malformed; see the "Adding a protocol" part of the README' },
+  MISSING_DEPENDENCY: { hint: 'mount the named service beside this one' },
+  HANDLER_FAILED: { hint: 'the handler threw; details.cause names the reason' },
+  NOT_STARTED: { hint: 'start the node first' },
+  SEALED_UNAVAILABLE: { hint: 'sealed sessions are not built yet: leave `plain` on' },
+  // chain
+  INVALID_BLOCK: { hint: 'the block breaks a consensus rule; details.rule names it' },
+  INVALID_TRANSACTION: { hint: 'the transaction breaks a rule; details.rule names it' },
+  UNKNOWN_PARENT: { hint: 'a parent of the block is not held; fetch it first' },
+  BLOCK_NOT_FOUND: { hint: 'no such block here; `tosd block tips` shows what is held' },
+  TX_NOT_FOUND: { hint: 'no such transaction in the chain or the pool' },
+  MEMPOOL_FULL: { hint: 'the pool is full of better-paid transactions; raise the fee' },
+  GENESIS_MISMATCH: { hint: 'the data or the peer belongs to another network; check --network' },
+  STORE_CORRUPT: { hint: 'the block log is damaged; `tosd chain export` what is left, or delete the data directory and sync again' },
+  STORE_CLOSED: { hint: 'the store is not open' },
+  CHAIN_FILE_INVALID: { hint: 'the file is not a TOS chain file, or it is damaged; export it again' },
+  // node, data directory, configuration, command line
+  DATA_DIR_LOCKED: { hint: 'another tosd uses this data directory; stop it or choose another --data-dir', exit: EXIT.config },
+  DATA_DIR_NEWER: { hint: 'the data directory was written by a newer tosd; update this one', exit: EXIT.config },
+  DATA_DIR_FOREIGN: { hint: 'the directory holds something else; choose an empty --data-dir', exit: EXIT.config },
+  DATA_DIR_UNREADABLE: { hint: 'check owner and permissions of the data directory', exit: EXIT.config },
+  KEY_UNREADABLE: { hint: 'the key file must be readable by you alone (chmod 600) and hold an Ed25519 key', exit: EXIT.config },
+  KEY_EXISTS: { hint: 'a key is there already; move it away first, it cannot be recovered', exit: EXIT.config },
+  LISTEN_FAILED: { hint: 'the address is in use or not yours; choose another --listen', exit: EXIT.config },
+  CONFIG_INVALID: { hint: 'run `tosd config validate` to see every problem with its origin', exit: EXIT.config },
+  USAGE: { hint: 'run `tosd --help`', exit: EXIT.usage },
+  DAEMON_UNREACHABLE: { hint: 'start the node first: `tosd start`, or name its --data-dir', exit: EXIT.unreachable },
+  FILE_UNREADABLE: { hint: 'check the path and its permissions' },
+  STOP_TIMEOUT: { hint: 'a part of the node did not stop in time; details.open names it' },
+  INTERNAL: { hint: 'this is a bug; please report it with the output of --json' }
+} satisfies Record<string, ErrorEntry>
+
+/** A code of the catalogue. */
+export type TosErrorCode = keyof typeof table
+
+/** The catalogue: code to hint and exit code. */
+export const ERROR_CODES: Readonly<Record<TosErrorCode, ErrorEntry>> = table

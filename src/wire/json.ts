@@ -1,0 +1,75 @@
+import { TosError } from '../errors/index.ts'
+import { fromHex, toHex } from './hex.ts'
+import type { Schema } from './schema.ts'
+
+/** `userAgent` to `user_agent`: JSON names are the specification's field names. */
+export function snake (name: string): string {
+  return name.replace(/[A-Z]/g, letter => `_${letter.toLowerCase()}`)
+}
+
+/** A value as JSON: snake_case names, 64-bit integers as decimal strings, bytes as hex, unit variants as a string, others `{ variant: value }`. */
+export function toJson<T> (schema: Schema<T>, value: T): unknown {
+  return show(schema , value)
+}
+
+/** The inverse of `toJson`; unknown and missing fields are refused. Throws `INVALID_VALUE`. */
+export function fromJson<T> (schema: Schema<T>, json: unknown): T {
+  return parse(schema , json, '$') as T
+}
+
+function show (schema: Schema<unknown>, value: unknown): unknown {
+  const { shape } = schema
+  switch (shape.kind) {
+    case 'u64': case 'i64': return String(value)
+    case 'bytes': case 'blob': return toHex(value as Uint8Array)
+    case 'vec': return (value as unknown[]).map(item => show(shape.item, item))
+    case 'option': return value === null ? null : show(shape.item, value)
+    case 'struct': return Object.fromEntries(Object.entries(shape.fields).map(([name, field]) => [snake(name), show(field, (value as Record<string, unknown>)[name])]))
+    case 'union': {
+      const { type, value: inner } = value as { type: string, value?: unknown }
+      const variant = shape.variants[type]
+      return variant == null ? snake(type) : { [snake(type)]: show(variant, inner) }
+    }
+    default: return value
+  }
+}
+
+function parse (schema: Schema<unknown>, json: unknown, path: string): unknown {
+  const { shape } = schema
+  switch (shape.kind) {
+    case 'u8': case 'u16': case 'u32': return typeof json === 'number' ? json : wrong(path, 'a number', json)
+    case 'u64': case 'i64': return typeof json === 'string' && /^-?\d{1,20}$/.test(json) ? BigInt(json) : Number.isSafeInteger(json) ? BigInt(json as number) : wrong(path, 'a decimal string', json)
+    case 'bool': return typeof json === 'boolean' ? json : wrong(path, 'true or false', json)
+    case 'string': return typeof json === 'string' ? json : wrong(path, 'a string', json)
+    case 'bytes': return typeof json === 'string' ? fromHex(json, shape.length) : wrong(path, 'hexadecimal', json)
+    case 'blob': return typeof json === 'string' ? fromHex(json) : wrong(path, 'hexadecimal', json)
+    case 'vec': return Array.isArray(json) ? json.map((item, i) => parse(shape.item, item, `${path}[${i}]`)) : wrong(path, 'a list', json)
+    case 'option': return json == null ? null : parse(shape.item, json, path)
+    case 'struct': return parseStruct(shape.fields, json, path)
+    case 'union': return parseUnion(shape.variants, json, path)
+  }
+}
+
+function parseStruct (fields: Readonly<Record<string, Schema<unknown>>>, json: unknown, path: string): unknown {
+  if (!isRecord(json)) return wrong(path, 'an object', json)
+  const names = new Map(Object.keys(fields).map(name => [snake(name), name]))
+  for (const key of Object.keys(json)) if (!names.has(key)) throw new TosError('INVALID_VALUE', `${path}.${key} is not a field; known: ${[...names.keys()].join(', ')}`)
+  return Object.fromEntries([...names].map(([key, name]) => [name, parse(fields[name] , json[key], `${path}.${key}`)]))
+}
+
+function parseUnion (variants: Readonly<Record<string, Schema<unknown> | null>>, json: unknown, path: string): unknown {
+  const key = typeof json === 'string' ? json : isRecord(json) && Object.keys(json).length === 1 ? Object.keys(json)[0] as string : undefined
+  const type = Object.keys(variants).find(name => snake(name) === key)
+  if (type === undefined) return wrong(path, `one of ${Object.keys(variants).map(snake).join(', ')}`, json)
+  const schema = variants[type]
+  if (schema == null) return typeof json === 'string' ? { type } : wrong(path, `"${key}"`, json)
+  return isRecord(json) ? { type, value: parse(schema, json[key as string], `${path}.${key}`) } : wrong(path, `{ "${key}": … }`, json)
+}
+
+function isRecord (json: unknown): json is Record<string, unknown> {
+  return typeof json === 'object' && json !== null && !Array.isArray(json)
+}
+
+function wrong (path: string, wanted: string, json: unknown): never {
+  throw new TosError('INVALID_VALUE', `${path} must be ${wanted}, got ${JSON.stringify(json)?.slice(0, 60) ?? 'nothing'}`)
+}
