@@ -54,7 +54,7 @@ function parseStruct (fields: Readonly<Record<string, Schema<unknown>>>, json: u
   if (!isRecord(json)) return wrong(path, 'an object', json)
   const names = new Map(Object.keys(fields).map(name => [snake(name), name]))
   for (const key of Object.keys(json)) if (!names.has(key)) throw new TosError('INVALID_VALUE', `${path}.${key} is not a field; known: ${[...names.keys()].join(', ')}`)
-  return Object.fromEntries([...names].map(([key, name]) => [name, parse(fields[name] , json[key], `${path}.${key}`)]))
+  return Object.fromEntries([...names].map(([key, name]) => [name, parse(fields[name] as Schema<unknown>, json[key], `${path}.${key}`)]))
 }
 
 function parseUnion (variants: Readonly<Record<string, Schema<unknown> | null>>, json: unknown, path: string): unknown {

@@ -1,0 +1,7 @@
+export * from './blocks/messages.ts'
+export * from './goodbye/messages.ts'
+export * from './mining/messages.ts'
+export * from './peer-exchange/messages.ts'
+export * from './ping/messages.ts'
+export * from './transactions/messages.ts'
+export * from './votes/messages.ts'

@@ -1,0 +1,83 @@
+import type { BlockData, BlockId, TxProof } from '../../protocols/index.ts'
+import type { BlockHeader } from './header.ts'
+
+/** A block as fork choice sees it. */
+export interface BlockRef {
+  readonly hash: Uint8Array
+  readonly height: bigint
+  /** Own difficulty and that of the selected chain below. */
+  readonly cumulativeDifficulty: bigint
+}
+
+/** What became of a block that was offered. A block that breaks a rule throws `INVALID_BLOCK` instead. */
+export type AddResult =
+  | { readonly status: 'accepted', readonly tipChanged: boolean, readonly reorganised: number }
+  | { readonly status: 'known' }
+  | { readonly status: 'orphan', readonly missing: Uint8Array[] }
+
+/** A transaction found in a block. */
+export interface FoundTransaction {
+  readonly data: Uint8Array
+  readonly proof: TxProof
+}
+
+/** What a miner needs to build the next block on the tip. */
+export interface BlockTemplate {
+  readonly parents: Uint8Array[]
+  readonly height: bigint
+  readonly difficulty: bigint
+  /** Least timestamp the parents allow, Unix milliseconds. */
+  readonly minTimestamp: bigint
+}
+
+/** What the ledger tells its listeners, in order of acceptance. */
+export interface LedgerEvents {
+  block: CustomEvent<{ readonly block: BlockData, readonly header: BlockHeader }>
+  tip: CustomEvent<{ readonly tip: BlockRef, readonly reorganised: number }>
+}
+
+/**
+ * The chain behind the protocols. The reference ledger (WIRE.md §9) is the embedded default; a real chain replaces it by
+ * implementing this interface. Hashes are 32 bytes; times are Unix milliseconds.
+ */
+export interface Ledger extends EventTarget {
+  readonly network: string
+  /** Hash of block 0. */
+  readonly genesis: Uint8Array
+  /** Best block: highest cumulative difficulty, then the lower hash. */
+  tip (): BlockRef
+  /** Every block without a child, best first, at most 32. */
+  tips (): BlockRef[]
+  /** True when the whole block is held and valid. */
+  has (hash: Uint8Array): boolean
+  /** Header of a held block. */
+  header (hash: Uint8Array): BlockHeader | undefined
+  /** A held block with its transactions. */
+  block (hash: Uint8Array): Promise<BlockData | undefined>
+  /** Names of the selected chain: 30 newest, then doubling steps, genesis last (≤64). */
+  locator (): BlockId[]
+  /**
+   * Blocks after the first of `ids` that this chain holds, in topological order (parents first), up to `max` or until `stop`.
+   * Without a common id: from genesis on. `more` tells that the order goes on after the last one.
+   */
+  after (ids: readonly BlockId[], stop: Uint8Array, max: number): { hashes: Uint8Array[], more: boolean }
+  /** Selected-chain hashes of heights `start` to `start + count - 1`, as far as they exist. */
+  atHeights (start: bigint, count: number): Uint8Array[]
+  /** Checks form and proof of work of a header alone. Throws `INVALID_BLOCK`. */
+  checkHeader (header: Uint8Array): { header: BlockHeader, hash: Uint8Array }
+  /** Validates and stores one block. Throws `INVALID_BLOCK` with `details.rule`. Calls may overlap; they are applied in order. */
+  add (block: BlockData): Promise<AddResult>
+  /** What to mine on. */
+  template (): BlockTemplate
+  /** A transaction in a block of the selected order, with its Merkle proof. */
+  transaction (id: Uint8Array): Promise<FoundTransaction | undefined>
+  /** The nonce the next transaction of `sender` must carry on the tip. */
+  nextNonce (sender: Uint8Array): bigint
+  /** Checks form and signature of transaction bytes, not the nonce. Throws `INVALID_TRANSACTION`. */
+  checkTransaction (data: Uint8Array): { id: Uint8Array, sender: Uint8Array, nonce: bigint, fee: bigint, energyUsed: bigint, priority: number, privacyLevel: number }
+  /** Sizes of everything held, by name. */
+  dump (): Record<string, number>
+  close (): Promise<void>
+  addEventListener<K extends keyof LedgerEvents> (type: K, listener: (event: LedgerEvents[K]) => void, options?: AddEventListenerOptions): void
+  removeEventListener<K extends keyof LedgerEvents> (type: K, listener: (event: LedgerEvents[K]) => void): void
+}
