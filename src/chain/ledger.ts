@@ -1,3 +1,4 @@
+import type { TypedEventTarget } from '@libp2p/interface'
 import type { BlockData, BlockId, TxProof } from '../../protocols/index.ts'
 import type { BlockHeader } from './header.ts'
 
@@ -40,7 +41,7 @@ export interface LedgerEvents {
  * The chain behind the protocols. The reference ledger (WIRE.md §9) is the embedded default; a real chain replaces it by
  * implementing this interface. Hashes are 32 bytes; times are Unix milliseconds.
  */
-export interface Ledger extends EventTarget {
+export interface Ledger extends TypedEventTarget<LedgerEvents> {
   readonly network: string
   /** Hash of block 0. */
   readonly genesis: Uint8Array
@@ -78,6 +79,4 @@ export interface Ledger extends EventTarget {
   /** Sizes of everything held, by name. */
   dump (): Record<string, number>
   close (): Promise<void>
-  addEventListener<K extends keyof LedgerEvents> (type: K, listener: (event: LedgerEvents[K]) => void, options?: AddEventListenerOptions): void
-  removeEventListener<K extends keyof LedgerEvents> (type: K, listener: (event: LedgerEvents[K]) => void): void
 }

@@ -5,7 +5,7 @@ type StructOf<F> = { [K in keyof F]: Infer<F[K]> }
 type UnionOf<V> = { [K in keyof V & string]: V[K] extends null ? { readonly type: K } : { readonly type: K, readonly value: Infer<V[K]> } }[keyof V & string]
 
 /** Fields in the order written, without padding. `struct({ nonce: u64 })` carries `{ nonce: bigint }`. */
-export function struct<const F extends Readonly<Record<string, Schema<any>>>> (fields: F): Schema<StructOf<F>> {
+export function struct<const F extends Readonly<Record<string, Schema<unknown>>>> (fields: F): Schema<StructOf<F>> {
   const entries = Object.entries(fields) as Array<[string, Schema<unknown>]>
   return {
     shape: { kind: 'struct', fields },
