@@ -1,3 +1,6 @@
+export { nodeIdToPeerId, peerIdToNodeId } from './identity.ts'
 export { decodePayload, defineMessage, encodePayload, writePayload } from './message.ts'
 export type { MessageOf, MessageOptions, MessageType, Padding, PrivacyLevel } from './message.ts'
 export { TosError, toTosError } from '../errors/index.ts'
+export { defineTopic, topicId } from './topic.ts'
+export type { TopicContext, TopicDefinition, Verdict } from './topic.ts'

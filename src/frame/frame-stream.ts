@@ -1,0 +1,225 @@
+import type { Stream } from '@libp2p/interface'
+import { TosError, toTosError } from '../errors/index.ts'
+import type { TosErrorCode } from '../errors/index.ts'
+import { ByteWriter } from '../wire/index.ts'
+import type { FrameCodec } from './frame-codec.ts'
+import { FrameReader } from './frame-reader.ts'
+
+/** Largest single write: what one full noise message carries, so that nothing is split below us (bytes). */
+export const WRITE_BYTES = 65_507
+
+/** What a `FrameStream` tells its owner. */
+export interface FrameStreamHandlers {
+  /** Payload cap of a message type this stream carries, bytes; `undefined`: not carried. */
+  readonly cap: (type: number) => number | undefined
+  /** A checked frame; `payload` belongs to the receiver. */
+  readonly message: (type: number, payload: Uint8Array) => void
+  /** A frame was dropped (`CORRUPT_MESSAGE`, `WRONG_NODE_ID`, `CLOCK_SKEW`, `UNKNOWN_TYPE`); the stream goes on. */
+  readonly dropped: (error: TosError) => void
+  /** The other side will send no more; answers may still be written. */
+  readonly ended: () => void
+  /** The stream is over; nothing is called after this. */
+  readonly closed: (error: TosError | undefined) => void
+}
+
+/** Limits of one stream. */
+export interface FrameStreamOptions {
+  /** Above this many unsent bytes `congested` turns true, default 1 MiB. */
+  readonly highWaterBytes?: number
+  /** Above this many unsent bytes the stream is aborted with `BUSY`, default 16 MiB. */
+  readonly maxQueuedBytes?: number
+}
+
+/**
+ * Frames over one libp2p stream: the only place that touches stream back-pressure. Frames written in the same tick leave in one
+ * write; unsent bytes are counted and bounded; reading pauses on demand.
+ */
+export class FrameStream {
+  readonly stream: Stream
+  readonly #codec: FrameCodec
+  readonly #handlers: FrameStreamHandlers
+  readonly #reader: FrameReader
+  readonly #highWater: number
+  readonly #maxQueued: number
+  readonly #batch = new ByteWriter(1024)
+  readonly #queue: Uint8Array[] = []
+  #queuedBytes = 0
+  #flushing = false
+  #finishing = false
+  #done = false
+  #ended = false
+  #drainWaiters: Array<() => void> = []
+
+  constructor (stream: Stream, codec: FrameCodec, handlers: FrameStreamHandlers, { highWaterBytes = 1 << 20, maxQueuedBytes = 16 << 20 }: FrameStreamOptions = {}) {
+    this.stream = stream
+    this.#codec = codec
+    this.#handlers = handlers
+    this.#highWater = highWaterBytes
+    this.#maxQueued = maxQueuedBytes
+    this.#reader = new FrameReader({
+      cap: type => { const cap = handlers.cap(type); return cap === undefined ? undefined : codec.wireCap(cap) },
+      frame: (type, header, body) => { this.#receive(type, header, body) },
+      unknown: type => { handlers.dropped(new TosError('UNKNOWN_TYPE', `type 0x${type.toString(16)} is not carried here`, { details: { type } })) }
+    })
+    stream.addEventListener('message', event => { this.#push(event.data) })
+    stream.addEventListener('drain', () => { this.#pump() })
+    stream.addEventListener('end', () => { this.#end() })
+    stream.addEventListener('close', event => { this.#close(event.error === undefined ? undefined : new TosError('STREAM_CLOSED', 'the stream was reset', { cause: event.error })) })
+    // the close event may have fired before anybody could listen
+    if (stream.status !== 'open') queueMicrotask(() => { this.#close(new TosError('STREAM_CLOSED', `the stream is ${stream.status}`)) })
+    else if (stream.remoteWriteStatus === 'closed' && stream.readableEnded) queueMicrotask(() => { this.#end() })
+  }
+
+  /** Zero-padding rule for payloads of this stream. */
+  get padding (): FrameCodec['padding'] { return this.#codec.padding }
+  /** Bytes of the frame under way, 0 between frames: the slow-stream guard watches it. */
+  get partialBytes (): number { return this.#reader.partialBytes }
+  get paused (): boolean { return this.#reader.paused }
+  get queuedBytes (): number { return this.#queuedBytes + this.#batch.length + this.stream.writeBufferLength }
+  /** True while more is unsent than the high-water mark: stop producing, or await `drained()`. */
+  get congested (): boolean { return this.queuedBytes > this.#highWater }
+  get done (): boolean { return this.#done }
+
+  /**
+   * Appends one frame; `fill` writes its payload. Leaves with everything else of this tick. Throws `STREAM_CLOSED`, `BUSY` when
+   * too much is unsent, or whatever `fill` throws (the frame is then taken back).
+   */
+  write (type: number, fill: (writer: ByteWriter) => void): void {
+    if (this.#done || this.#finishing) throw new TosError('STREAM_CLOSED', 'the stream is closed for writing')
+    if (this.queuedBytes > this.#maxQueued) throw new TosError('BUSY', `${this.queuedBytes} bytes wait to be sent`)
+    const batch = this.#batch
+    const start = batch.length
+    try {
+      const opened = this.#codec.begin(batch)
+      fill(batch)
+      this.#codec.finish(batch, opened, type)
+    } catch (error) {
+      batch.length = start
+      throw error
+    }
+    if (batch.length >= WRITE_BYTES) this.#flush()
+    else if (!this.#flushing) {
+      this.#flushing = true
+      queueMicrotask(() => { this.#flush() })
+    }
+  }
+
+  /** Resolves when less than the high-water mark is unsent. Throws the signal's reason, or `STREAM_CLOSED`. */
+  async drained (signal?: AbortSignal): Promise<void> {
+    while (this.congested && !this.#done) {
+      signal?.throwIfAborted()
+      const { promise, resolve } = Promise.withResolvers<void>()
+      const cancel = (): void => { resolve() }
+      this.#drainWaiters.push(resolve)
+      signal?.addEventListener('abort', cancel)
+      await promise
+      signal?.removeEventListener('abort', cancel)
+    }
+    signal?.throwIfAborted()
+    if (this.#done) throw new TosError('STREAM_CLOSED', 'the stream closed while it was drained')
+  }
+
+  /** Stops reading after the frame at hand; bytes wait below us, bounded by the muxer's window. */
+  pause (): void {
+    this.#reader.pause()
+    if (this.stream.readStatus === 'readable') this.stream.pause()
+  }
+
+  resume (): void {
+    if (!this.#reader.paused) return
+    this.#guard(() => { this.#reader.resume() })
+    if (this.#reader.paused) return
+    if (this.stream.readStatus === 'paused') this.stream.resume()
+    if (this.#ended) this.#end()
+  }
+
+  /** Ends our side once everything is sent; the other side may still write. */
+  finish (): void {
+    if (this.#done || this.#finishing) return
+    this.#flush()
+    this.#finishing = true
+    this.#pump()
+  }
+
+  /** Ends the stream at once in both directions. */
+  abort (code: TosErrorCode, message: string): void {
+    this.#fail(new TosError(code, message))
+  }
+
+  #push (data: Uint8Array | Iterable<Uint8Array>): void {
+    if (this.#done) return
+    this.#guard(() => {
+      if (data instanceof Uint8Array) this.#reader.push(data)
+      else for (const chunk of data) this.#reader.push(chunk)
+    })
+  }
+
+  #guard (read: () => void): void {
+    try {
+      read()
+    } catch (error) {
+      this.#fail(toTosError(error))
+    }
+  }
+
+  #receive (type: number, header: Uint8Array, body: Uint8Array): void {
+    if (this.#done) return
+    let payload: Uint8Array
+    try {
+      payload = this.#codec.open(header, body)
+    } catch (error) {
+      this.#handlers.dropped(toTosError(error))
+      return
+    }
+    this.#handlers.message(type, payload)
+  }
+
+  #end (): void {
+    this.#ended = true
+    // what was kept while paused is delivered first
+    if (this.#done || this.#reader.paused) return
+    this.#ended = false
+    if (this.partialBytes > 0) this.#handlers.dropped(new TosError('TRUNCATED', `the stream ended inside a frame, after ${this.partialBytes} bytes`))
+    this.#handlers.ended()
+  }
+
+  #flush (): void {
+    this.#flushing = false
+    if (this.#done || this.#batch.length === 0) return
+    const bytes = this.#batch.take()
+    this.#queue.push(bytes)
+    this.#queuedBytes += bytes.length
+    this.#pump()
+  }
+
+  #pump (): void {
+    const { stream } = this
+    while (this.#queue.length > 0 && !stream.writableNeedsDrain && stream.writeStatus === 'writable') {
+      const head = this.#queue[0] as Uint8Array
+      const slice = head.length > WRITE_BYTES ? head.subarray(0, WRITE_BYTES) : head
+      if (slice.length === head.length) this.#queue.shift()
+      else this.#queue[0] = head.subarray(WRITE_BYTES)
+      this.#queuedBytes -= slice.length
+      stream.send(slice)
+    }
+    if (this.#drainWaiters.length > 0 && !this.congested) for (const resolve of this.#drainWaiters.splice(0)) resolve()
+    if (this.#finishing && this.#queue.length === 0 && stream.writeStatus === 'writable') {
+      stream.close().catch((error: unknown) => { this.#fail(toTosError(error, 'STREAM_CLOSED')) })
+    }
+  }
+
+  #fail (error: TosError): void {
+    if (this.#done) return
+    if (this.stream.status === 'open') this.stream.abort(error)
+    this.#close(error)
+  }
+
+  #close (error: TosError | undefined): void {
+    if (this.#done) return
+    this.#done = true
+    this.#queue.length = 0
+    this.#queuedBytes = 0
+    for (const resolve of this.#drainWaiters.splice(0)) resolve()
+    this.#handlers.closed(error)
+  }
+}
