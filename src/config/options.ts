@@ -1,0 +1,90 @@
+import { join } from 'node:path'
+import { socketPath } from './socket-path.ts'
+import { addresses, choice, duration, integer, list, path, size, text, toggle } from './row.ts'
+import type { ValueOf } from './row.ts'
+
+/** TCP port of the specification; web sockets listen one above. */
+export const DEFAULT_PORT = 2080
+/** Where the two public DHT entry points of the specification listen. */
+const DHT_PORT = 6881
+const SEEDS: Readonly<Record<string, readonly string[]>> = {
+  mainnet: ['seed1', 'seed2', 'seed3', 'seed4', 'seed5'],
+  testnet: ['testseed1', 'testseed2']
+}
+
+function bootstrapOf (network: string): string[] {
+  if (network === 'devnet') return [`/ip4/127.0.0.1/tcp/${DEFAULT_PORT}`]
+  return (SEEDS[network] ?? []).map(name => `/dns/${name}.tos.network/tcp/${DEFAULT_PORT}`)
+}
+
+const isPublic = (network: string): boolean => SEEDS[network] !== undefined
+
+/**
+ * Every option of the node, once: type, default, unit and documentation. Types, TOML keys, environment names, flags and
+ * `tosd config schema` all follow from here. A default may look at rows above its own only (`Facts`).
+ */
+export const OPTIONS = {
+  network: text({ default: 'mainnet', pattern: /^[a-z0-9-]{1,32}$/, what: 'mainnet, testnet, devnet or a private name of [a-z0-9-]{1,32}', doc: 'The network to join; it is part of every protocol id.' }),
+  profile: choice({ choices: ['default', 'tos-spec'], default: 'default', doc: 'Limits and penalties: this project\'s, or the figures of the specification to the letter.' }),
+  preset: choice({ choices: ['full', 'light', 'mining', 'validator'], default: 'full', doc: 'What the node offers: services, node type and DHT mode.' }),
+  dataDir: path({ default: ({ home, xdgDataHome, network }) => xdgDataHome === '' ? join(home, '.tosd', network) : join(xdgDataHome, 'tosd', network), doc: 'Identity, chain and peer store of one node.' }),
+  listen: addresses({
+    default: ({ network }) => network === 'devnet' ? ['/ip4/127.0.0.1/tcp/0'] : [`/ip4/0.0.0.0/tcp/${DEFAULT_PORT}`, `/ip4/0.0.0.0/tcp/${DEFAULT_PORT + 1}/ws`],
+    doc: 'Addresses to listen on; port 0 lets the system choose.'
+  }),
+  announce: addresses({ default: [], doc: 'Addresses to tell others instead of those listened on.' }),
+  bootstrap: addresses({ default: ({ network }) => bootstrapOf(network), doc: 'Peers to dial first.' }),
+  dnsSeeds: list({ item: 'DNS name', default: ({ network }) => isPublic(network) ? ['peers', 'nodes'].map(name => `${name}.${network}.tos.network`) : [], doc: 'Names whose TXT records list peers.' }),
+  dhtBootstrap: addresses({ default: ({ network }) => isPublic(network) ? ['dht1', 'dht2'].map(name => `/dns/${name}.tos.network/tcp/${DHT_PORT}`) : [], doc: 'Entry points of the DHT.' }),
+  mdns: toggle({ default: ({ network }) => network !== 'mainnet', doc: 'Find peers on the local network by multicast DNS.' }),
+  plain: toggle({ default: true, doc: 'Register the plain twins of all protocols (research, byte-level interop).' }),
+  protocol: list({ item: 'path', default: [], doc: 'Files (.ts or .js) whose exported protocols are mounted beside the built-in ones.' }),
+  mine: toggle({ default: false, doc: 'Mine blocks of the reference ledger.' }),
+  mineIntervalMs: duration({ default: 3000, doc: 'Pause between two blocks mined here; 0 mines without a pause.' }),
+  minerKey: path({ default: '', doc: 'Key file named as miner of our blocks; empty: the node\'s identity.' }),
+  difficulty: integer({ default: ({ network }) => isPublic(network) ? 2 ** 32 : 1000, min: 1, doc: 'Constant difficulty of the reference ledger; only private networks may set it.' }),
+  userAgent: text({ default: ({ version }) => `tos-p2p/${version}`, pattern: /^[^\p{Cc}]{0,256}$/u, what: 'text of at most 256 characters', doc: 'Name the node gives itself in PING.' }),
+  adminSocket: path({ default: ({ dataDir, tmp }) => socketPath(dataDir, tmp), doc: 'Unix socket the command line talks to (mode 0600).' }),
+  stopDeadlineMs: duration({ default: 10_000, doc: 'Longest graceful stop; what is then open is named and left.' }),
+
+  'peers.max': integer({ default: 50, min: 1, max: 10_000, doc: 'Most peers at a time; further inbound connections are refused.' }),
+  'peers.target': integer({ default: ({ maxPeers }) => Math.min(25, maxPeers), doc: 'How many peers the node keeps.' }),
+  'peers.min': integer({ default: ({ maxPeers }) => Math.min(8, maxPeers), doc: 'Below this many peers the node looks for more at once.' }),
+
+  'limits.upgradeTimeoutMs': duration({ default: 3000, min: 1, doc: 'Time for a new connection to agree on noise and yamux.' }),
+  'limits.negotiationTimeoutMs': duration({ default: 3000, min: 1, doc: 'Time for a new stream to agree on its protocol.' }),
+  'limits.dialTimeoutMs': duration({ default: 10_000, min: 1, doc: 'Time for one dial over all addresses of a peer.' }),
+  'limits.parallelDials': integer({ default: 8, min: 1, doc: 'Dials in progress at a time.' }),
+  'limits.maxPendingInbound': integer({ default: 1024, min: 1, doc: 'Inbound connections that are not upgraded yet.' }),
+  'limits.maxPendingPerIp': integer({ default: 5, min: 1, doc: 'The same from one IPv4 address or IPv6 /64.' }),
+  'limits.maxInboundPerIp': integer({ default: ({ profile }) => profile === 'tos-spec' ? 8 : 3, min: 1, doc: 'Inbound connections from one IPv4 address or IPv6 /64; loopback and private ranges are exempt off the public networks.' }),
+  'limits.inboundPerSecondPerIp': integer({ default: 50, min: 1, doc: 'New inbound connections a second from one address.' }),
+  'limits.streamsPerProtocol': integer({ default: 4, min: 1, doc: 'Inbound streams of one protocol on one connection.' }),
+  'limits.yamuxStreams': integer({ default: 64, min: 1, doc: 'Streams of one connection, all protocols together.' }),
+  'limits.yamuxWindowBytes': size({ default: 256 * 1024, min: 64 * 1024, doc: 'Receive window of one stream.' }),
+  'limits.readBufferBytes': size({ default: 8 * 1024 ** 2, min: 64 * 1024, doc: 'Bytes a paused stream may hold before it is reset; above the window.' }),
+  'limits.writeBufferBytes': size({ default: 16 * 1024 ** 2, min: 64 * 1024, doc: 'Bytes that may wait for a slow reader before the stream is reset.' }),
+  'limits.firstHeaderTimeoutMs': duration({ default: 5000, min: 1, doc: 'Time for the first frame header on a new inbound stream.' }),
+  'limits.frameTimeoutMs': duration({ default: 60_000, min: 1, doc: 'Time for a frame once its header is there.' }),
+  'limits.minBytesPerSecond': integer({ default: 1024, doc: 'Slowest allowed arrival of a started frame, in bytes a second.' }),
+
+  'log.level': choice({ choices: ['trace', 'debug', 'info', 'warn', 'error', 'silent'], default: 'info', doc: 'Least level that is logged.' }),
+  'log.format': choice({ choices: ['auto', 'pretty', 'json'], default: 'auto', doc: 'auto: pretty on a terminal, else one JSON object a line.' }),
+  'log.components': list({ item: 'component=level', pattern: /^[\w:.*-]+=(?:trace|debug|info|warn|error|silent)$/, default: [], doc: 'Levels of single components, e.g. libp2p:tcp=debug; the longest match wins.' })
+} as const
+
+/** Key path of an option, as TOML writes it. */
+export type OptionKey = keyof typeof OPTIONS
+
+type Head<K extends string> = K extends `${infer H}.${string}` ? H : K
+type Nest<T> = {
+  readonly [K in keyof T & string as Head<K>]: K extends `${string}.${string}`
+    ? Nest<{ [P in keyof T & string as P extends `${Head<K>}.${infer Rest}` ? Rest : never]: T[P] }>
+    : T[K]
+}
+
+/** The whole configuration, typed by the table: `config.peers.max`, `config.limits.dialTimeoutMs`. */
+export type Config = Nest<{ [K in OptionKey]: ValueOf<(typeof OPTIONS)[K]> }>
+
+/** What a caller may give `createTosNode`: any part of the configuration. */
+export type PartialConfig = { readonly [K in keyof Config]?: Config[K] extends readonly unknown[] | string | number | boolean ? Config[K] : Partial<Config[K]> }
