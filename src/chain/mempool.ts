@@ -1,0 +1,214 @@
+import { setImmediate as nextTurn } from 'node:timers/promises'
+import { TosError } from '../errors/index.ts'
+import { toHex } from '../wire/index.ts'
+import type { Clock } from './clock.ts'
+import { createHeap } from './heap.ts'
+import type { Ledger, LedgerEvents } from './ledger.ts'
+import { compareWorth } from './mempool-order.ts'
+import { abandonedBlocks } from './mempool-return.ts'
+import { isFull, makeRoom } from './mempool-room.ts'
+import { runLength, spent } from './mempool-senders.ts'
+import type { PoolTransaction } from './mempool-senders.ts'
+import { createPoolStore, poolBytes } from './mempool-store.ts'
+
+/** Bounds of the pool. */
+export interface MempoolLimits {
+  /** Transactions held (default 50,000). */
+  readonly maxCount?: number
+  /** Bytes of transactions held, 8 more for each (default 64 MiB). */
+  readonly maxBytes?: number
+  /** Transactions of one sender, and how far a nonce may lie ahead of the chain (default 64). */
+  readonly perSender?: number
+  /** Transactions that wait for an earlier nonce (default 1,000). */
+  readonly maxGaps?: number
+  /** How long one may stay, milliseconds (default 3 h). */
+  readonly ttlMs?: number
+  /** What a replacement must pay above the old fee, percent, and never less than 1 unit (default 10: smaller steps make floods cheap). */
+  readonly replaceBumpPercent?: number
+}
+
+export interface MempoolDeps {
+  readonly ledger: Ledger
+  readonly clock: Clock
+  readonly limits?: MempoolLimits
+  /** Told when the transactions of an abandoned branch could not be read back. */
+  readonly onError?: (error: unknown) => void
+}
+
+/** `queued`: valid, but an earlier nonce of its sender is not here yet. */
+export interface PoolAdded {
+  readonly status: 'added' | 'replaced' | 'queued' | 'known'
+  readonly id: Uint8Array
+}
+
+/** Unconfirmed transactions, bounded, in the order a miner wants them. */
+export interface Mempool {
+  readonly size: number
+  readonly bytes: number
+  /** Throws `INVALID_TRANSACTION` (`details.rule`: the ledger's, or `nonce`, `nonce-gap`, `replacement`) or `MEMPOOL_FULL`. */
+  add (data: Uint8Array): PoolAdded
+  has (id: Uint8Array): boolean
+  get (id: Uint8Array): PoolTransaction | undefined
+  /** The best transactions for a block, each sender's in nonce order, up to `maxBytes` (8 more counted for each) and `maxCount`. */
+  take (maxBytes: number, maxCount: number): PoolTransaction[]
+  /** Resolves when the transactions of abandoned branches are back. */
+  settled (): Promise<void>
+  dump (): Record<string, number>
+  /** Lets go of the ledger and waits for what is under way. */
+  close (): Promise<void>
+}
+
+const DEFAULTS = { maxCount: 50_000, maxBytes: 64 * 1024 * 1024, perSender: 64, maxGaps: 1000, ttlMs: 3 * 3_600_000, replaceBumpPercent: 10 }
+/** Signatures checked before the loop gets a turn, when a branch comes back. */
+const RETURN_BATCH = 50
+
+/** Creates the pool over `ledger` and follows its tip: what a block took goes, what a reorganisation freed comes back. */
+export function createMempool ({ ledger, clock, limits = {}, onError = () => {} }: MempoolDeps): Mempool {
+  const max = { ...DEFAULTS, ...limits }
+  const store = createPoolStore(ledger)
+  const counts = { evicted: 0, expired: 0, replaced: 0, returned: 0 }
+  let arrivals = 0
+  let stale = false
+  let closed = false
+  let tip = ledger.tip().hash
+  let returning: Promise<void> = Promise.resolve()
+  let lastSweep = clock.now()
+
+  const sweep = (): void => {
+    const now = clock.now()
+    // one pass per tenth of the time to live keeps the cost of an `add` flat
+    if (now - lastSweep < max.ttlMs / 10) return
+    lastSweep = now
+    for (const entry of [...store.byId.values()]) {
+      if (now - entry.addedAt < max.ttlMs) continue
+      store.remove(entry)
+      counts.expired++
+    }
+  }
+  // deferred to the next look at the whole pool: a sync of thousands of blocks must not scan it for each of them
+  const refresh = (): void => {
+    sweep()
+    if (!stale) return
+    stale = false
+    for (const [key, sender] of [...store.senders]) {
+      for (const entry of spent(sender, ledger)) store.remove(entry)
+      store.recount(key)
+    }
+  }
+  const dropSpent = (senderKey: string): void => {
+    const sender = store.senders.get(senderKey)
+    if (sender === undefined) return
+    for (const entry of spent(sender, ledger)) store.remove(entry)
+    store.recount(senderKey)
+  }
+
+  const add = (data: Uint8Array): PoolAdded => {
+    sweep()
+    const tx = ledger.checkTransaction(data)
+    const key = toHex(tx.id)
+    if (store.byId.has(key)) return { status: 'known', id: tx.id }
+    const senderKey = toHex(tx.sender)
+    dropSpent(senderKey)
+    const sender = store.senders.get(senderKey)
+    const next = ledger.nextNonce(tx.sender)
+    const replaced = sender?.byNonce.get(tx.nonce)
+    checkNonce(tx.nonce, next, max.perSender)
+    if (replaced !== undefined) checkReplacement(tx.fee, replaced.fee, max.replaceBumpPercent)
+    const waits = tx.nonce > next + BigInt(sender === undefined ? 0 : runLength(sender, next))
+    if (waits && replaced === undefined && store.gaps >= max.maxGaps) throw new TosError('MEMPOOL_FULL', `${store.gaps} transactions wait for an earlier nonce already`)
+
+    // copies of its own: the bytes are a view into a network buffer that may be megabytes long
+    const entry: PoolTransaction = { ...tx, id: tx.id.slice(), sender: tx.sender.slice(), data: data.slice(), key, senderKey, arrival: arrivals++, addedAt: clock.now() }
+    if (isFull(store, entry, max)) refresh()
+    if (replaced !== undefined) store.remove(replaced)
+    try {
+      counts.evicted += makeRoom(store, entry, max, waits)
+    } catch (error) {
+      if (replaced !== undefined) store.insert(replaced)
+      throw error
+    }
+    store.insert(entry)
+    if (replaced !== undefined) counts.replaced++
+    return { status: waits ? 'queued' : replaced === undefined ? 'added' : 'replaced', id: entry.id }
+  }
+
+  const take = (maxBytes: number, maxCount: number): PoolTransaction[] => {
+    refresh()
+    const heads = createHeap<PoolTransaction>((a, b) => compareWorth(a, b) < 0)
+    for (const { sender, byNonce } of store.senders.values()) {
+      const head = byNonce.get(ledger.nextNonce(sender))
+      if (head !== undefined) heads.push(head)
+    }
+    const taken: PoolTransaction[] = []
+    let room = maxBytes
+    for (let entry = heads.pop(); entry !== undefined && taken.length < maxCount; entry = heads.pop()) {
+      // what does not fit ends its sender's turn: a later nonce is worth nothing without it
+      if (poolBytes(entry) > room) continue
+      room -= poolBytes(entry)
+      taken.push(entry)
+      const follower = store.senders.get(entry.senderKey)?.byNonce.get(entry.nonce + 1n)
+      if (follower !== undefined) heads.push(follower)
+    }
+    return taken
+  }
+
+  const giveBack = async (blocks: readonly Uint8Array[]): Promise<void> => {
+    let checked = 0
+    for (const hash of blocks) {
+      for (const data of (await ledger.block(hash))?.transactions ?? []) {
+        if (closed) return
+        if (tryAdd(add, data)) counts.returned++
+        if (++checked % RETURN_BATCH === 0) await nextTurn()
+      }
+    }
+  }
+  const onTip = ({ detail }: LedgerEvents['tip']): void => {
+    stale = true
+    const left = tip
+    tip = detail.tip.hash
+    if (detail.reorganised === 0) return
+    const blocks = abandonedBlocks(ledger, left, detail.reorganised)
+    returning = returning.then(() => giveBack(blocks)).catch(onError)
+  }
+  ledger.addEventListener('tip', onTip)
+
+  return {
+    get size () { refresh(); return store.byId.size },
+    get bytes () { refresh(); return store.bytes },
+    add,
+    has: id => store.byId.has(toHex(id)),
+    get: id => store.byId.get(toHex(id)),
+    take,
+    settled: () => returning,
+    dump () {
+      refresh()
+      return { transactions: store.byId.size, bytes: store.bytes, senders: store.senders.size, gaps: store.gaps, ...counts }
+    },
+    close () {
+      closed = true
+      ledger.removeEventListener('tip', onTip)
+      return returning
+    }
+  }
+}
+
+function checkNonce (nonce: bigint, next: bigint, reach: number): void {
+  if (nonce < next) throw new TosError('INVALID_TRANSACTION', `nonce ${nonce} is used, the next is ${next}`, { details: { rule: 'nonce', nonce, next } })
+  if (nonce >= next + BigInt(reach)) throw new TosError('INVALID_TRANSACTION', `nonce ${nonce} lies ${reach} or more ahead of ${next}`, { details: { rule: 'nonce-gap', nonce, next } })
+}
+
+function checkReplacement (fee: bigint, held: bigint, percent: number): void {
+  const bump = held * BigInt(percent) / 100n
+  const least = held + (bump > 1n ? bump : 1n)
+  if (fee < least) throw new TosError('INVALID_TRANSACTION', `nonce taken: a replacement must pay at least ${least}`, { details: { rule: 'replacement', fee, least } })
+}
+
+/** True when `data` is in the pool again; one that is used, replaced or outbid by now stays out. */
+function tryAdd (add: (data: Uint8Array) => PoolAdded, data: Uint8Array): boolean {
+  try {
+    return add(data).status !== 'known'
+  } catch (error) {
+    if (error instanceof TosError && (error.code === 'INVALID_TRANSACTION' || error.code === 'MEMPOOL_FULL')) return false
+    throw error
+  }
+}
