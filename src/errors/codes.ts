@@ -35,6 +35,8 @@ const table = {
   BUSY: { hint: 'the queue is full; retry later or ask another peer' },
   TIMEOUT: { hint: 'no answer in time; raise timeoutMs or ask another peer', exit: EXIT.timedOut },
   ABORTED: { hint: 'the caller cancelled the operation' },
+  UNAVAILABLE: { hint: 'the peer cannot answer this now; ask another peer' },
+  NOT_AUTHORISED: { hint: 'the peer does not serve this to you' },
   REMOTE_ERROR: { hint: 'the peer answered with an error; details.remote holds its code' },
   UNREQUESTED: { hint: 'the peer answered a request that is not outstanding' },
   SLOW_STREAM: { hint: 'a started frame must arrive at 1 KiB/s or more and within 60 s' },

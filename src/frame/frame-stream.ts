@@ -36,6 +36,8 @@ export interface FrameStreamOptions {
  */
 export class FrameStream {
   readonly stream: Stream
+  /** Whole frames read so far, dropped ones included. */
+  framesRead = 0
   readonly #codec: FrameCodec
   readonly #handlers: FrameStreamHandlers
   readonly #reader: FrameReader
@@ -164,6 +166,7 @@ export class FrameStream {
 
   #receive (type: number, header: Uint8Array, body: Uint8Array): void {
     if (this.#done) return
+    this.framesRead++
     let payload: Uint8Array
     try {
       payload = this.#codec.open(header, body)

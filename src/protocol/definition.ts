@@ -1,0 +1,116 @@
+import type { Connection, Logger, PeerId } from '@libp2p/interface'
+import { TosError } from '../errors/index.ts'
+import type { Schema } from '../wire/index.ts'
+import { correlated, wrapBody } from './envelope.ts'
+import type { Envelope } from './envelope.ts'
+import type { Rate } from './gcra.ts'
+import type { MessageType, PrivacyLevel } from './message.ts'
+
+/** Limits of one protocol. The receiver enforces them; the sender keeps to the same ones. */
+export interface ProtocolLimits {
+  /** Cost units a peer may spend, e.g. `{ count: 20, perMs: 10_000 }`. */
+  readonly perPeer: Rate
+  /** Longest a request may take, ms. */
+  readonly timeoutMs: number
+  /** Requests of one stream that may be in a handler at once, default 64; more wait in the stream. */
+  readonly maxConcurrent?: number
+  /** Requests to one peer that may be unanswered, default 1,024; more fail with `BUSY`. */
+  readonly maxPending?: number
+}
+
+/** What a handler knows about the request at hand. */
+export interface RequestContext {
+  /** Who asks: the key that authenticated the connection. */
+  readonly peer: PeerId
+  readonly connection: Connection
+  /** Aborts on time-out, when the stream closes and when the node stops. */
+  readonly signal: AbortSignal
+  readonly log: Logger
+}
+
+/** Answers a request: a value, a promise, several values in turn, or nothing (no answer is sent). */
+export type Handler<Req, Res> = (request: Req, context: RequestContext) => Res | undefined | Promise<Res | undefined> | AsyncIterable<Res>
+
+/** A request/response protocol in one object: id, codes, codecs, cost, limits, privacy and handler. */
+export interface ProtocolDefinition<Req, Res> {
+  readonly kind: 'protocol'
+  /** Protocol id; `{net}` stands for the network. */
+  readonly id: string
+  readonly request: Envelope<Req>
+  readonly response: Envelope<Res>
+  readonly limits: ProtocolLimits
+  readonly privacy: PrivacyLevel
+  /** Units of `limits.perPeer` a request costs, default 1. */
+  readonly cost: (request: Req) => number
+  /** Draws pairing ids at random instead of counting: for PING, whose answer must prove that the nonce arrived. */
+  readonly randomIds: boolean
+  /** Absent: this node only asks. */
+  readonly handle: Handler<Req, Res> | undefined
+  /** Takes a response nobody asked for, id 0; absent: such a response is refused. */
+  readonly unsolicited: ((response: Res, context: RequestContext) => void) | undefined
+}
+
+interface CommonOptions<Req, Res> {
+  readonly id: string
+  readonly limits: ProtocolLimits
+  readonly privacy?: PrivacyLevel
+  readonly cost?: (request: Req) => number
+  readonly handle?: Handler<Req, Res>
+}
+
+/** A third party's protocol: two codes from 0x8000 up, two schemas. */
+export interface BodyOptions<Req, Res> extends CommonOptions<Req, Res> {
+  readonly types: { readonly request: number, readonly response: number }
+  readonly request: Schema<Req>
+  readonly response: Schema<Res>
+  /** Cap of each payload, default 1 MiB. */
+  readonly maxBytes?: number
+}
+
+/** A protocol over messages of the specification, paired by a field both of them have. */
+export interface MessageProtocolOptions<Req, Res, F extends keyof Req & keyof Res & string> extends CommonOptions<Omit<Req, F>, Omit<Res, F>> {
+  readonly messages: { readonly request: MessageType<Req>, readonly response: MessageType<Res>, readonly correlate: F }
+  readonly randomIds?: boolean
+  readonly unsolicited?: (response: Omit<Res, F>, context: RequestContext) => void
+}
+
+const DEFAULT_MAX_BYTES = 1 << 20
+const THIRD_PARTY_CODES = 0x8000
+
+/**
+ * Describes a request/response protocol; mount it with `createTosNode({ protocols })` or `createKernel().mount()`.
+ * Throws `INVALID_DEFINITION`.
+ */
+export function defineProtocol<Req, Res> (options: BodyOptions<Req, Res>): ProtocolDefinition<Req, Res>
+export function defineProtocol<Req, Res, F extends keyof Req & keyof Res & string> (options: MessageProtocolOptions<Req, Res, F>): ProtocolDefinition<Omit<Req, F>, Omit<Res, F>>
+export function defineProtocol (options: BodyOptions<unknown, unknown> | MessageProtocolOptions<Record<string, unknown>, Record<string, unknown>, string>): unknown {
+  const { id, limits, privacy = 'medium', cost = () => 1, handle } = options
+  check(options)
+  const common = { kind: 'protocol', id, limits, privacy, cost, handle }
+  if ('messages' in options) {
+    const { messages: { request, response, correlate }, randomIds = false, unsolicited } = options
+    return { ...common, randomIds, unsolicited, request: correlated(request, correlate), response: correlated(response, correlate) }
+  }
+  const { types, request, response, maxBytes = DEFAULT_MAX_BYTES } = options
+  const cap = (schema: Schema<unknown>): number => Math.min(9 + schema.maxBytes, maxBytes)
+  return {
+    ...common,
+    randomIds: false,
+    unsolicited: undefined,
+    request: wrapBody(`${id} request`, types.request, request, privacy, cap(request)),
+    response: wrapBody(`${id} response`, types.response, response, privacy, cap(response))
+  }
+}
+
+function check (options: Pick<CommonOptions<never, never>, 'id' | 'limits'> & { readonly types?: BodyOptions<never, never>['types'] | undefined }): void {
+  const { id, types, limits } = options
+  const wrong = (what: string): never => { throw new TosError('INVALID_DEFINITION', `${id}: ${what}`) }
+  if (!/^(?:\/[\w.{}-]+){2,}$/.test(id)) wrong('an id looks like /name/version, e.g. /acme/hello/1.0.0')
+  if (!(limits.perPeer.count > 0 && limits.perPeer.perMs > 0)) wrong('limits.perPeer needs a count and perMs above 0')
+  if (!(limits.timeoutMs > 0)) wrong('limits.timeoutMs must be above 0')
+  if (types === undefined) return
+  for (const code of [types.request, types.response]) {
+    if (!Number.isInteger(code) || code < THIRD_PARTY_CODES || code > 0xffff) wrong(`code 0x${code.toString(16)} is outside 0x8000..0xffff`)
+  }
+  if (types.request === types.response) wrong('request and response need different codes')
+}

@@ -1,0 +1,27 @@
+import type { ComponentLogger, PeerId } from '@libp2p/interface'
+import type { ConnectionManager, Registrar } from '@libp2p/interface-internal'
+import type { Carriers } from './carriers.ts'
+import type { IncidentLog } from './incidents.ts'
+import type { StreamWatch } from './stream-watch.ts'
+
+/** The parts of libp2p that a mounted protocol uses. */
+export interface ProtocolComponents {
+  readonly peerId: PeerId
+  readonly registrar: Registrar
+  readonly connectionManager: ConnectionManager
+  readonly logger: ComponentLogger
+}
+
+/** What all protocols of one node share. Times are milliseconds. */
+export interface KernelEnvironment {
+  readonly network: string
+  readonly carriers: Carriers
+  /** Monotonic clock. */
+  readonly clock: () => number
+  /** A random u64. */
+  readonly randomId: () => bigint
+  readonly incidents: IncidentLog
+  readonly watch: StreamWatch
+  /** Inbound streams of one protocol on one connection; further ones are reset. */
+  readonly streamsPerProtocol: number
+}

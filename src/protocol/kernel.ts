@@ -1,0 +1,101 @@
+import { randomBytes } from 'node:crypto'
+import { TosError } from '../errors/index.ts'
+import { plainCarriers } from './carriers.ts'
+import type { Carriers } from './carriers.ts'
+import type { ProtocolDefinition } from './definition.ts'
+import type { KernelEnvironment, ProtocolComponents } from './environment.ts'
+import { IncidentLog } from './incidents.ts'
+import { createProtocolService } from './protocol-service.ts'
+import type { ProtocolService } from './protocol-service.ts'
+import { createStreamService } from './stream-service.ts'
+import type { StreamService } from './stream-service.ts'
+import type { StreamDefinition } from './stream-definition.ts'
+import { StreamWatch, WATCH_INTERVAL_MS } from './stream-watch.ts'
+import type { StreamTimeLimits } from './stream-watch.ts'
+
+/** Options of `createKernel`. */
+export interface KernelOptions {
+  /** Network name that replaces `{net}` in ids: `mainnet`, `testnet`, `devnet` or a private one. */
+  readonly network: string
+  /** How streams are protected, default plain frames. */
+  readonly carriers?: Carriers
+  /** Inbound streams per protocol and connection, default 4. */
+  readonly streamsPerProtocol?: number
+  readonly streamTimes?: StreamTimeLimits
+  /** Monotonic milliseconds, default `performance.now`. */
+  readonly clock?: () => number
+  /** Unix milliseconds, default `Date.now`. */
+  readonly now?: () => number
+  /** A random u64, default from the system. */
+  readonly randomId?: () => bigint
+}
+
+/** The shared part of all protocols of one node: registry, incidents, stream guard. */
+export interface Kernel {
+  readonly network: string
+  readonly incidents: IncidentLog
+  /** Ids mounted so far, with their message codes. */
+  readonly mounted: ReadonlyMap<string, readonly number[]>
+  /**
+   * Registers a protocol and returns its libp2p service factory: `createLibp2p({ services: { hello: kernel.mount(hello) } })`.
+   * Throws `DUPLICATE_PROTOCOL` or `DUPLICATE_CODE`.
+   */
+  mount<Req, Res> (definition: ProtocolDefinition<Req, Res>): (components: ProtocolComponents) => ProtocolService<Req, Res>
+  /** The same for a long-lived stream. */
+  mountStream<In, Out> (definition: StreamDefinition<In, Out>): (components: ProtocolComponents) => StreamService<Out>
+}
+
+/** Creates the kernel of one node. Built-in protocols and a third party's are mounted alike. */
+export function createKernel (options: KernelOptions): Kernel {
+  const { network, clock = () => performance.now(), now = Date.now, streamsPerProtocol = 4 } = options
+  if (!/^[a-z0-9-]{1,32}$/.test(network)) throw new TosError('INVALID_DEFINITION', `${network} is not a network name ([a-z0-9-]{1,32})`)
+  const watch = new StreamWatch(options.streamTimes)
+  const environment: KernelEnvironment = {
+    network, clock, watch, streamsPerProtocol,
+    carriers: options.carriers ?? plainCarriers(now),
+    randomId: options.randomId ?? (() => randomBytes(8).readBigUInt64LE()),
+    incidents: new IncidentLog()
+  }
+  const mounted = new Map<string, readonly number[]>()
+  const timer = createWatchTimer(watch, clock)
+  const register = <D extends { readonly id: string }>(definition: D, codes: readonly number[]): D => {
+    const placed = { ...definition, id: definition.id.replace('{net}', network) }
+    checkUnique(mounted, placed.id, codes)
+    mounted.set(placed.id, codes)
+    return placed
+  }
+  return {
+    network,
+    incidents: environment.incidents,
+    mounted,
+    mount (definition) {
+      const placed = register(definition, [definition.request.type.code, definition.response.type.code])
+      return components => createProtocolService(placed, components, environment, timer)
+    },
+    mountStream (definition) {
+      const placed = register(definition, [])
+      return components => createStreamService(placed, components, environment, timer)
+    }
+  }
+}
+
+function checkUnique (mounted: ReadonlyMap<string, readonly number[]>, id: string, codes: readonly number[]): void {
+  if (mounted.has(id)) throw new TosError('DUPLICATE_PROTOCOL', `${id} is mounted already`)
+  for (const [other, taken] of mounted) {
+    const clash = codes.find(code => code < 0x8000 && taken.includes(code))
+    if (clash !== undefined) throw new TosError('DUPLICATE_CODE', `${id} and ${other} both use code 0x${clash.toString(16)}`)
+  }
+}
+
+function createWatchTimer (watch: StreamWatch, clock: () => number): { retain (): void, release (): void } {
+  let users = 0
+  let timer: NodeJS.Timeout | undefined
+  return {
+    retain () {
+      if (users++ === 0) timer = setInterval(() => { watch.check(clock()) }, WATCH_INTERVAL_MS).unref()
+    },
+    release () {
+      if (--users === 0) clearInterval(timer)
+    }
+  }
+}

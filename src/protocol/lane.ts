@@ -1,0 +1,124 @@
+import type { Connection, Stream } from '@libp2p/interface'
+import { TosError } from '../errors/index.ts'
+import { FrameStream } from '../frame/index.ts'
+import type { FrameCodec } from '../frame/index.ts'
+import type { ProtocolDefinition } from './definition.ts'
+import { ERROR, fromErrorMessage } from './error-message.ts'
+import { decodePayload, writePayload } from './message.ts'
+import type { MessageType } from './message.ts'
+
+/** Takes what comes back for one request. */
+export interface Pending<Res> {
+  /** Returns true when more responses follow and the request stays open. */
+  response (value: Res, more: boolean): void
+  failed (error: TosError): void
+}
+
+/** What a lane reports to its owner. */
+export interface LaneEvents<Res> {
+  /** A frame broke a rule; the lane goes on. */
+  readonly incident: (error: TosError) => void
+  /** A response with id 0. Returns false when the protocol takes none. */
+  readonly unsolicited: (value: Res) => boolean
+  readonly closed: (error: TosError | undefined) => void
+}
+
+/** One outbound stream of one protocol: many requests at once, paired with their responses by id. */
+export class Lane<Req, Res> {
+  readonly frames: FrameStream
+  readonly connection: Connection
+  readonly #definition: ProtocolDefinition<Req, Res>
+  readonly #events: LaneEvents<Res>
+  readonly #pending: Map<bigint, Pending<Res>> = new Map()
+  #nextId = 1n
+
+  constructor (definition: ProtocolDefinition<Req, Res>, stream: Stream, connection: Connection, codec: FrameCodec, events: LaneEvents<Res>) {
+    this.#definition = definition
+    this.connection = connection
+    this.#events = events
+    const { response } = definition
+    this.frames = new FrameStream(stream, codec, {
+      cap: type => type === response.type.code ? response.type.maxBytes : type === ERROR.code ? ERROR.maxBytes : undefined,
+      message: (type, payload) => { this.#receive(type, payload) },
+      dropped: events.incident,
+      ended: () => { this.frames.finish() },
+      closed: error => { this.#closed(error) }
+    })
+  }
+
+  get pending (): number { return this.#pending.size }
+
+  /** Sends a request and registers who takes the answers. Returns the pairing id. Throws `STREAM_CLOSED`, `BUSY` or a wire code. */
+  send (request: Req, pending: Pending<Res>, randomId: () => bigint): bigint {
+    const id = this.#definition.randomIds ? randomId() : this.#nextId++
+    this.#write(id, request)
+    this.#pending.set(id, pending)
+    return id
+  }
+
+  /** Sends a message with id 0 that expects no answer. */
+  notify (request: Req): void {
+    this.#write(0n, request)
+  }
+
+  /** Stops waiting for an answer; one that still comes is counted as unrequested by nobody. */
+  forget (id: bigint): void {
+    if (this.#pending.delete(id)) this.#forgotten.add(id)
+    if (this.#forgotten.size > MAX_FORGOTTEN) this.#forgotten.delete(this.#forgotten.values().next().value as bigint)
+  }
+
+  /** Ids given up on: their late answers are no offence. */
+  readonly #forgotten: Set<bigint> = new Set()
+
+  #write (id: bigint, request: Req): void {
+    const { type, pack } = this.#definition.request
+    this.frames.write(type.code, writer => { writePayload(type, pack(id, request, false), writer) })
+  }
+
+  #receive (type: number, payload: Uint8Array): void {
+    try {
+      if (type === ERROR.code) this.#receiveError(payload)
+      else this.#receiveResponse(this.#definition.response.type, payload)
+    } catch (error) {
+      this.#events.incident(error as TosError)
+    }
+  }
+
+  #receiveError (payload: Uint8Array): void {
+    const message = decodePayload(ERROR, payload, this.frames.padding)
+    const error = fromErrorMessage(message)
+    const pending = this.#pending.get(message.requestId)
+    if (pending === undefined) {
+      if (!this.#forgotten.delete(message.requestId)) this.#events.incident(error)
+      return
+    }
+    this.#pending.delete(message.requestId)
+    pending.failed(error)
+  }
+
+  #receiveResponse (type: MessageType<unknown>, payload: Uint8Array): void {
+    const { response } = this.#definition
+    const message = decodePayload(type, payload, this.frames.padding)
+    const id = response.id(message)
+    const pending = this.#pending.get(id)
+    if (pending === undefined) {
+      if (this.#forgotten.has(id)) return
+      if (id === 0n && this.#events.unsolicited(response.value(message))) return
+      throw new TosError('UNREQUESTED', `a ${type.name} answers request ${id}, which is not outstanding`)
+    }
+    const more = response.more(message)
+    if (!more) this.#pending.delete(id)
+    pending.response(response.value(message), more)
+  }
+
+  #closed (error: TosError | undefined): void {
+    const reason = error ?? new TosError('STREAM_CLOSED', 'the stream ended before the answer')
+    const waiting = [...this.#pending.values()]
+    this.#pending.clear()
+    this.#events.closed(error)
+    for (const pending of waiting) pending.failed(reason)
+  }
+}
+
+/** Late answers remembered per lane. */
+const MAX_FORGOTTEN = 1024

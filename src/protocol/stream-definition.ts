@@ -1,0 +1,33 @@
+import type { Connection, Logger, PeerId } from '@libp2p/interface'
+import type { Rate } from './gcra.ts'
+import type { MessageType } from './message.ts'
+
+/** A message of a stream with its type. */
+export interface Typed<T> {
+  readonly type: MessageType<T>
+  readonly value: T
+}
+
+/** The receiving end of a stream. */
+export interface StreamContext {
+  readonly peer: PeerId
+  readonly connection: Connection
+  readonly log: Logger
+}
+
+/** A long-lived one-way stream in one object: the opener sends, the other side handles. */
+export interface StreamDefinition<In, Out = In> {
+  readonly kind: 'stream'
+  /** Protocol id; `{net}` stands for the network. */
+  readonly id: string
+  /** Messages the stream carries. */
+  readonly messages: ReadonlyArray<MessageType<In & Out>>
+  readonly limits: { readonly perPeer: Rate, readonly openTimeoutMs: number }
+  /** Takes one message; a promise pauses the stream until it settles. Absent: this node only sends. */
+  readonly handle: ((message: Typed<In>, context: StreamContext) => void | Promise<void>) | undefined
+}
+
+/** Describes a long-lived stream; mount it with `kernel.mountStream()`. */
+export function defineStream<T> (options: Omit<StreamDefinition<T>, 'kind' | 'handle'> & Partial<Pick<StreamDefinition<T>, 'handle'>>): StreamDefinition<T> {
+  return { kind: 'stream', handle: undefined, ...options }
+}

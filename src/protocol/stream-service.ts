@@ -1,0 +1,107 @@
+import type { Connection, Stream } from '@libp2p/interface'
+import { TosError, toTosError } from '../errors/index.ts'
+import { FrameStream } from '../frame/index.ts'
+import type { FrameCodec } from '../frame/index.ts'
+import type { Carrier } from './carriers.ts'
+import type { KernelEnvironment, ProtocolComponents } from './environment.ts'
+import { decodePayload, writePayload } from './message.ts'
+import type { MessageType } from './message.ts'
+import { openStream } from './open-lane.ts'
+import type { Target } from './open-lane.ts'
+import { PeerLimits } from './peer-limits.ts'
+import type { StreamDefinition, Typed } from './stream-definition.ts'
+
+/** Sends on a stream that was opened with `StreamService.open`. */
+export interface StreamSender<Out> {
+  /** Throws `STREAM_CLOSED`, `BUSY` or a wire code. */
+  send<T extends Out> (type: MessageType<T>, value: T): void
+  /** Resolves when less than 1 MiB is unsent. */
+  drained (signal?: AbortSignal): Promise<void>
+  /** Ends the stream once everything is sent. */
+  close (): void
+}
+
+/** A mounted stream protocol. */
+export interface StreamService<Out> {
+  /** Opens a stream to a peer. Throws `PEER_UNREACHABLE`, `PROTOCOL_UNSUPPORTED`, `BUSY`, `TIMEOUT` or `ABORTED`. */
+  open (target: Target, options?: { readonly signal?: AbortSignal }): Promise<StreamSender<Out>>
+  start (): Promise<void>
+  stop (): Promise<void>
+  dump (): Record<string, number>
+}
+
+/** Wires a stream definition to libp2p. */
+export function createStreamService<In, Out> (
+  definition: StreamDefinition<In, Out>, components: ProtocolComponents, environment: KernelEnvironment, timer: { retain (): void, release (): void }
+): StreamService<Out> {
+  const { id, messages, limits, handle } = definition
+  const { clock, watch, incidents, carriers, streamsPerProtocol } = environment
+  const streams = new Set<FrameStream>()
+  const budgets = new PeerLimits(limits.perPeer)
+  const cap = (type: number): number | undefined => messages.find(({ code }) => code === type)?.maxBytes
+
+  const add = (stream: Stream, connection: Connection, codec: FrameCodec, inbound: boolean): FrameStream => {
+    const peer = connection.remotePeer.toString()
+    const report = (error: TosError): void => { incidents.report({ code: error.code, peer, protocol: id, error }) }
+    const receive = async (type: number, payload: Uint8Array): Promise<void> => {
+      if (!inbound || handle === undefined) throw new TosError('INVALID_MESSAGE', 'only the opener sends on this stream')
+      if (!budgets.of(peer).take(clock())) throw new TosError('RATE_LIMITED', `more than ${limits.perPeer.count} in ${limits.perPeer.perMs} ms`)
+      const message = messages.find(({ code }) => code === type) as MessageType<In & Out>
+      const typed: Typed<In> = { type: message as MessageType<In>, value: decodePayload(message, payload, frames.padding) }
+      const done = handle(typed, { peer: connection.remotePeer, connection, log: connection.log })
+      if (done === undefined) return
+      frames.pause()
+      await done.finally(() => { frames.resume() })
+    }
+    const frames = new FrameStream(stream, codec, {
+      cap,
+      message: (type, payload) => { receive(type, payload).catch((error: unknown) => { report(toTosError(error, 'HANDLER_FAILED')) }) },
+      dropped: report,
+      ended: () => { frames.finish() },
+      closed: error => {
+        streams.delete(frames)
+        watch.delete(frames)
+        if (error !== undefined && error.code !== 'STREAM_CLOSED' && error.code !== 'ABORTED') report(error)
+      }
+    })
+    streams.add(frames)
+    watch.add(frames, inbound, clock())
+    return frames
+  }
+
+  const accept = async (carrier: Carrier, stream: Stream, connection: Connection): Promise<void> => {
+    try {
+      add(stream, connection, await carrier.codec(stream, connection, components.peerId), true)
+    } catch (error) {
+      const coded = toTosError(error)
+      incidents.report({ code: coded.code, peer: connection.remotePeer.toString(), protocol: id, error: coded })
+      stream.abort(coded)
+    }
+  }
+
+  return {
+    async open (target, { signal } = {}) {
+      const timeout = AbortSignal.timeout(limits.openTimeoutMs)
+      const opened = await openStream(components, environment, id, target, signal === undefined ? timeout : AbortSignal.any([signal, timeout]))
+      const frames = add(opened.stream, opened.connection, opened.codec, false)
+      return {
+        send: (type, value) => { frames.write(type.code, writer => { writePayload(type, value, writer) }) },
+        drained: signal => frames.drained(signal),
+        close: () => { frames.finish() }
+      }
+    },
+    dump: () => ({ streams: streams.size, budgets: budgets.size }),
+    async start () {
+      timer.retain()
+      if (handle === undefined) return
+      for (const carrier of carriers(id)) {
+        await components.registrar.handle(carrier.id, (stream, connection) => accept(carrier, stream, connection), { maxInboundStreams: streamsPerProtocol, maxOutboundStreams: streamsPerProtocol })
+      }
+    },
+    async stop () {
+      if (handle !== undefined) for (const carrier of carriers(id)) await components.registrar.unhandle(carrier.id)
+      for (const frames of streams) frames.abort('STREAM_CLOSED', 'the node stops')
+      timer.release()
+    }
+  }
+}
