@@ -1,0 +1,77 @@
+import type { NodeEvents } from './node-events.ts'
+import type {
+  BlockView, ConfigView, ConnectedView, IdView, PeerView, PingView, ProgressView, SentView, StatusView, StreamedEvent, TipView, TransactionView
+} from './admin-views.ts'
+
+/** What every call takes beside its parameters: the caller may hang up. */
+export interface CallOptions {
+  readonly signal?: AbortSignal
+}
+
+/** A transaction to sign and send, or one that is signed already (`raw`, hex). */
+export interface SendParams {
+  /** Hex of the body; default empty. */
+  readonly body?: string
+  /** Decimal; default 0. */
+  readonly fee?: string
+  /** 0 low..3 urgent; default 0. */
+  readonly priority?: number
+  /** 0 low..3 maximum; default 0. */
+  readonly privacyLevel?: number
+  /** Decimal, whole units; default 0. */
+  readonly energyUsed?: string
+  /** Decimal; default the next one of the sender, pool included. */
+  readonly nonce?: string
+  /** Absolute path of the sender's key file; default the node's own identity. No secret crosses the socket. */
+  readonly keyFile?: string
+  /** Hex of a signed transaction; excludes all others. */
+  readonly raw?: string
+}
+
+/**
+ * Everything an operator may ask of a running node. The node implements it, `serveAdmin` carries it over the admin socket and
+ * `createAdminClient` gives it back to the command line. Parameters and results are plain JSON: u64 quantities are decimal
+ * strings (heights and times are numbers), hashes and keys hex, peers their id in text. Failures are `TosError`.
+ */
+export interface AdminApi {
+  id (params?: object, options?: CallOptions): Promise<IdView>
+  status (params?: object, options?: CallOptions): Promise<StatusView>
+  /** Internals by name: `dump` (sizes of all tables), `protocols`, `limits`, `topics`, … Throws `USAGE` that lists the names. */
+  show (params: { readonly name: string }, options?: CallOptions): Promise<unknown>
+  config (params?: object, options?: CallOptions): Promise<ConfigView>
+  peersLs (params?: object, options?: CallOptions): Promise<PeerView[]>
+  /** Dials a multiaddr or a known peer id. Throws `PEER_UNREACHABLE`. */
+  peersConnect (params: { readonly address: string }, options?: CallOptions): Promise<ConnectedView>
+  peersDisconnect (params: { readonly peer: string }, options?: CallOptions): Promise<{ readonly closed: number }>
+  /** One answer per PING; a lost one is an item with `error`. `peer` is an id or a multiaddr. */
+  ping (params: { readonly peer: string, readonly count?: number, readonly intervalMs?: number }, options?: CallOptions): AsyncIterable<PingView>
+  /** By hash or by height of the selected chain; `full` adds the transactions' bytes. Throws `BLOCK_NOT_FOUND`. */
+  blockGet (params: { readonly hash?: string, readonly height?: number, readonly full?: boolean }, options?: CallOptions): Promise<BlockView>
+  blockTips (params?: object, options?: CallOptions): Promise<TipView[]>
+  txSend (params: SendParams, options?: CallOptions): Promise<SentView>
+  /** From the chain or the pool. Throws `TX_NOT_FOUND`. */
+  txGet (params: { readonly id: string }, options?: CallOptions): Promise<TransactionView>
+  /** Reads a chain file on the node's machine (absolute path). The last item has `done: true`. */
+  chainImport (params: { readonly path: string }, options?: CallOptions): AsyncIterable<ProgressView>
+  /** Writes one; refuses to overwrite. */
+  chainExport (params: { readonly path: string }, options?: CallOptions): AsyncIterable<ProgressView>
+  /** Asks `peer` over any mounted protocol, named by its id or the name it is mounted under; each response is one item. */
+  request (params: { readonly protocol: string, readonly peer: string, readonly body: unknown, readonly timeoutMs?: number }, options?: CallOptions): AsyncIterable<unknown>
+  /** What happens from now on, until the caller hangs up. */
+  events (params?: object, options?: CallOptions): AsyncIterable<StreamedEvent>
+  /** Begins the graceful stop and returns at once. */
+  stop (params?: object, options?: CallOptions): Promise<{ readonly stopping: true }>
+}
+
+/** The part of the API that the node itself answers; configuration origins and the process belong to the command that started it. */
+export type NodeApi = Omit<AdminApi, 'config' | 'stop'>
+
+/** What `createTosNode` gives to the daemon, beside the libp2p node it is. */
+export interface TosNodeHandle {
+  readonly api: NodeApi
+  /** Filled when the node is ready; addresses end in `/p2p/<peerId>`. */
+  readonly ready: { readonly peerId: string, readonly nodeId: string, readonly addrs: readonly string[] }
+  readonly events: NodeEvents
+  /** Graceful stop within `stopDeadlineMs`; may be called twice. Throws `STOP_TIMEOUT` that names what is open. */
+  stop (): Promise<void>
+}

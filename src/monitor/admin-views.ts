@@ -1,0 +1,145 @@
+/** Who the node is. */
+export interface IdView {
+  readonly peerId: string
+  /** 32 bytes of Ed25519 public key, hex. */
+  readonly nodeId: string
+  readonly addrs: readonly string[]
+  readonly network: string
+  readonly genesis: string
+  readonly userAgent: string
+  /** libp2p protocol ids it handles. */
+  readonly protocols: readonly string[]
+}
+
+/** How the node is, and what to do about it. */
+export interface StatusView {
+  /** True when it has peers, or mines alone, and is not behind. */
+  readonly ready: boolean
+  /** Why it is not ready, in words; empty when it is. */
+  readonly reasons: readonly string[]
+  /** The next thing an operator would do, as a command or a sentence. */
+  readonly next?: string
+  readonly peerId: string
+  readonly nodeId: string
+  readonly network: string
+  readonly preset: string
+  readonly uptimeMs: number
+  readonly peers: { readonly connected: number, readonly inbound: number, readonly outbound: number }
+  readonly chain: TipView
+  readonly sync: { readonly state: 'idle' | 'syncing', readonly targetHeight?: number }
+  readonly mempool: number
+  readonly mining: boolean
+  readonly memory: { readonly rssBytes: number, readonly heapBytes: number }
+}
+
+/** One connected peer. */
+export interface PeerView {
+  readonly peerId: string
+  /** Absent for peers without an Ed25519 key. */
+  readonly nodeId?: string
+  readonly addr: string
+  readonly direction: 'inbound' | 'outbound'
+  readonly connectedMs: number
+  readonly rttMs?: number
+  readonly userAgent?: string
+  readonly protocols?: readonly string[]
+  readonly height?: number
+}
+
+/** A connection that was made, or found. */
+export interface ConnectedView {
+  readonly peerId: string
+  readonly addr: string
+}
+
+/** One PING. */
+export interface PingView {
+  readonly peer: string
+  readonly seq: number
+  /** Round trip by the local monotonic clock; absent when lost. */
+  readonly rttMs?: number
+  readonly userAgent?: string
+  /** Code of what went wrong. */
+  readonly error?: string
+}
+
+/** A block without a child, or the best one. */
+export interface TipView {
+  readonly hash: string
+  readonly height: number
+  readonly cumulativeDifficulty: string
+}
+
+/** One block. */
+export interface BlockView {
+  readonly hash: string
+  readonly height: number
+  /** Unix milliseconds. */
+  readonly timestamp: number
+  readonly parents: readonly string[]
+  readonly txRoot: string
+  readonly difficulty: string
+  readonly nonce: string
+  readonly aiMined: boolean
+  readonly miner: string
+  /** Ids, in block order. */
+  readonly transactions: readonly string[]
+  readonly bytes: number
+  /** Hex of header and transactions, on demand. */
+  readonly raw?: { readonly header: string, readonly transactions: readonly string[] }
+}
+
+/** A transaction that was accepted. */
+export interface SentView {
+  readonly id: string
+  readonly sender: string
+  readonly nonce: string
+}
+
+/** A transaction and where it is. */
+export interface TransactionView {
+  readonly id: string
+  readonly sender: string
+  readonly nonce: string
+  readonly fee: string
+  readonly priority: number
+  readonly privacyLevel: number
+  readonly energyUsed: string
+  /** Hex. */
+  readonly body: string
+  readonly raw: string
+  /** Absent while it waits in the pool. */
+  readonly block?: { readonly hash: string, readonly height: number, readonly index: number }
+}
+
+/** Progress of an import or export. */
+export interface ProgressView {
+  readonly blocks: number
+  readonly transactions: number
+  readonly height: number
+  /** Blocks in all, when known. */
+  readonly total?: number
+  readonly elapsedMs: number
+  /** On the last item. */
+  readonly done?: true
+}
+
+/** Value of each option and where it came from. */
+export interface ConfigView {
+  readonly file?: string
+  readonly options: Readonly<Record<string, { readonly value: unknown, readonly origin: string }>>
+}
+
+/** What the node tells as it happens. Further kinds may come: skip those you do not know. */
+export type NodeEvent =
+  | { readonly event: 'peer-connected', readonly peerId: string, readonly addr: string, readonly direction: 'inbound' | 'outbound' }
+  | { readonly event: 'peer-disconnected', readonly peerId: string, readonly reason?: string }
+  | { readonly event: 'block', readonly hash: string, readonly height: number, readonly transactions: number, readonly origin: 'mined' | 'peer' | 'import' }
+  | { readonly event: 'tip', readonly hash: string, readonly height: number, readonly reorganised: number }
+  | { readonly event: 'transaction', readonly id: string, readonly origin: 'local' | 'peer' }
+  | { readonly event: 'sync', readonly state: 'started' | 'progress' | 'finished', readonly height: number, readonly targetHeight: number, readonly peerId?: string }
+  | { readonly event: 'status', readonly status: StatusView }
+  | { readonly event: 'warning', readonly code: string, readonly message: string, readonly details?: Readonly<Record<string, unknown>> }
+
+/** An event with its time (Unix milliseconds); `missed` counts events this reader was too slow for. */
+export type StreamedEvent = NodeEvent & { readonly at: number, readonly missed?: number }

@@ -1,0 +1,54 @@
+import { TosError } from '../../src/errors/index.ts'
+import { createNodeEvents } from '../../src/monitor/index.ts'
+import type { AdminApi, NodeEventHub, StatusView } from '../../src/monitor/index.ts'
+
+const status: StatusView = {
+  ready: true, reasons: [], peerId: 'peer', nodeId: 'aa', network: 'devnet', preset: 'full', uptimeMs: 1, peers: { connected: 0, inbound: 0, outbound: 0 },
+  chain: { hash: 'cc', height: 3, cumulativeDifficulty: '7' }, sync: { state: 'idle' }, mempool: 0, mining: false, memory: { rssBytes: 1, heapBytes: 1 }
+}
+
+/** An API that answers from memory and writes down what it was asked. */
+export function createFakeApi (): { api: AdminApi, asked: unknown[], events: NodeEventHub, cancelled: Promise<void> } {
+  const asked: unknown[] = []
+  const events = createNodeEvents(() => 5)
+  const cancel = Promise.withResolvers<void>()
+  const api: AdminApi = {
+    id: async () => ({ peerId: 'peer', nodeId: 'aa', addrs: [], network: 'devnet', genesis: 'bb', userAgent: 'ua', protocols: [] }),
+    status: async () => status,
+    async show (params) {
+      asked.push(params)
+      return { big: 2n ** 63n }
+    },
+    config: async () => ({ options: {} }),
+    peersLs: async () => [],
+    peersConnect: async ({ address }) => { throw new TosError('PEER_UNREACHABLE', `cannot reach ${address}`, { cause: new Error('refused'), details: { tried: 2 } }) },
+    peersDisconnect: async () => ({ closed: 1 }),
+    async * ping (params, { signal } = {}) {
+      asked.push(params)
+      for (let seq = 0; seq < (params.count ?? 3); seq++) yield { peer: params.peer, seq, rttMs: 1 }
+      if (params.count === undefined) {
+        signal?.addEventListener('abort', () => cancel.resolve())
+        await cancel.promise
+      }
+    },
+    async blockGet (params) {
+      asked.push(params)
+      throw new TosError('BLOCK_NOT_FOUND', 'no such block')
+    },
+    blockTips: async () => [],
+    async txSend (params) {
+      asked.push(params)
+      return { id: 'dd', sender: 'aa', nonce: '0' }
+    },
+    txGet: async () => { throw new Error('a bug') },
+    async * chainImport () {
+      yield { blocks: 1, transactions: 2, height: 1, elapsedMs: 1 }
+      throw new TosError('CHAIN_FILE_INVALID', 'torn')
+    },
+    async * chainExport () {},
+    async * request ({ body }) { yield body },
+    events: (_, options) => events.stream(options),
+    stop: async () => ({ stopping: true })
+  }
+  return { api, asked, events, cancelled: cancel.promise }
+}
