@@ -1,0 +1,37 @@
+import { defineProtocol } from '../../src/protocol/index.ts'
+import type { ProtocolDefinition, RequestContext } from '../../src/protocol/index.ts'
+import { PEER_EXCHANGE } from './messages.ts'
+import type { PeerExchange, PeerRecord } from './messages.ts'
+
+/** Decides which peers to tell, and what to do with those told. */
+export interface PeerExchangeService {
+  /** Records for a peer that asked, at most `max`. */
+  sample (max: number, context: RequestContext): PeerRecord[] | Promise<PeerRecord[]>
+  /** Records a peer sent without being asked: hints until a dial proves their keys. */
+  received (peers: readonly PeerRecord[], context: RequestContext): void
+}
+
+export type PeerExchangeProtocol = ProtocolDefinition<Omit<PeerExchange, 'requestId'>, Omit<PeerExchange, 'requestId'>>
+
+/** A request for at most `maxPeers` records (1..16). */
+export function askForPeers (maxPeers: number): Omit<PeerExchange, 'requestId'> {
+  return { isResponse: false, maxPeers, peers: [] }
+}
+
+/** PEER_EXCHANGE: ask for peers, answer from a sample, or tell some unasked with id 0. */
+export function peerExchange (service: PeerExchangeService): PeerExchangeProtocol {
+  return defineProtocol({
+    id: '/tos/{net}/peer-exchange/1.0.0',
+    messages: { request: PEER_EXCHANGE, response: PEER_EXCHANGE, correlate: 'requestId' },
+    limits: { perPeer: { count: 12, perMs: 60_000 }, timeoutMs: 10_000 },
+    unsolicited: ({ peers }, context) => { service.received(peers, context) },
+    async handle (message, context) {
+      if (message.isResponse) {
+        service.received(message.peers, context)
+        return undefined
+      }
+      const peers = await service.sample(message.maxPeers, context)
+      return { isResponse: true, maxPeers: 0, peers: peers.slice(0, message.maxPeers) }
+    }
+  })
+}
