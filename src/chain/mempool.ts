@@ -79,7 +79,7 @@ export function createMempool ({ ledger, clock, limits = {}, onError = () => {} 
     // one pass per tenth of the time to live keeps the cost of an `add` flat
     if (now - lastSweep < max.ttlMs / 10) return
     lastSweep = now
-    for (const entry of [...store.byId.values()]) {
+    for (const entry of store.byId.values()) {
       if (now - entry.addedAt < max.ttlMs) continue
       store.remove(entry)
       counts.expired++
@@ -90,7 +90,7 @@ export function createMempool ({ ledger, clock, limits = {}, onError = () => {} 
     sweep()
     if (!stale) return
     stale = false
-    for (const [key, sender] of [...store.senders]) {
+    for (const [key, sender] of store.senders) {
       for (const entry of spent(sender, ledger)) store.remove(entry)
       store.recount(key)
     }

@@ -47,11 +47,11 @@ export function createVirtualClock (start = 1_800_000_000_000): VirtualClock {
     },
     async until (promise, limitMs = 600_000) {
       const end = now + limitMs
-      let settled = false
-      const mark = (): void => { settled = true }
+      const state = { settled: false }
+      const mark = (): void => { state.settled = true }
       promise.then(mark, mark)
       await settle()
-      while (!settled) {
+      while (!state.settled) {
         const timer = next()
         if (timer === undefined || timer[1].at > end) throw new Error(`still pending after ${limitMs} virtual ms`)
         await fireUpTo(timer[1].at)

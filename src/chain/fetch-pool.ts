@@ -1,0 +1,155 @@
+import { toHex } from '../wire/index.ts'
+import type { Clock } from './clock.ts'
+import { createFairQueue } from './fair-queue.ts'
+
+/**
+ * What asking one peer for one object came to. `held`: it is here now. `orphan`: valid so far, its parents are missing. `refused`: the
+ * object itself is invalid. `unwanted`: valid, but there is no place for it. `lied`: the peer sent something else. `missing`: no answer of use.
+ */
+export type Attempt = 'held' | 'orphan' | 'refused' | 'unwanted' | 'lied' | 'missing'
+
+/** How a fetch ended; `liars` sent something else than was asked. */
+export interface Fetched {
+  readonly result: 'held' | 'orphan' | 'refused' | 'unwanted' | 'unresolved'
+  readonly liars: ReadonlySet<string>
+}
+
+export interface FetchLimits {
+  /** Objects being fetched at once (default 100). */
+  readonly inFlight?: number
+  /** Of those, named by one peer (default 32), so that one that never answers leaves room for the others. */
+  readonly inFlightPerPeer?: number
+  /** Announcements of one peer that may wait (default 5,000), and of all (default 20,000). */
+  readonly waitingPerPeer?: number
+  readonly waiting?: number
+  /** When others are asked (default 2 s), further ones each `stepMs` (default 1 s), and when it is given up (default 5 s), milliseconds. */
+  readonly othersAfterMs?: number
+  readonly stepMs?: number
+  readonly giveUpMs?: number
+  /** Other peers asked for one object (default 3). */
+  readonly others?: number
+}
+
+export interface FetchDeps {
+  readonly clock: Clock
+  /** Must settle by itself once `signal` fires, or be harmless when it does not. */
+  readonly attempt: (peer: string, hash: Uint8Array, signal: AbortSignal) => Promise<Attempt>
+  /** Session peers that follow the topic, best first. */
+  readonly others: () => readonly string[]
+  readonly limits?: FetchLimits | undefined
+}
+
+/** Turns announced hashes into objects: one fetch per hash however many name it, fair between those who do. */
+export interface FetchPool {
+  fetch (hash: Uint8Array, from: string): Promise<Fetched>
+  /** Ends everything under way as unresolved. */
+  stop (): void
+  dump (): Record<string, number>
+}
+
+const DEFAULTS: Required<FetchLimits> = { inFlight: 100, inFlightPerPeer: 32, waitingPerPeer: 5000, waiting: 20_000, othersAfterMs: 2000, stepMs: 1000, giveUpMs: 5000, others: 3 }
+const UNRESOLVED: Fetched = { result: 'unresolved', liars: new Set() }
+
+interface Job {
+  readonly hash: Uint8Array
+  readonly from: string
+  readonly done: PromiseWithResolvers<Fetched>
+  readonly scope: AbortController
+  readonly asked: Set<string>
+  readonly liars: Set<string>
+  active: number
+  started: boolean
+  cancelGiveUp: () => void
+  cancelNext: () => void
+}
+
+export function createFetchPool ({ clock, attempt, others, limits = {} }: FetchDeps): FetchPool {
+  const max = { ...DEFAULTS, ...limits }
+  const jobs = new Map<string, Job>()
+  const queue = createFairQueue<Job>()
+  const inFlight = new Map<string, number>()
+  const waiting = new Map<string, number>()
+  let running = 0
+  let waitingInAll = 0
+
+  const finish = (job: Job, result: Fetched['result']): void => {
+    if (!jobs.delete(toHex(job.hash))) return
+    job.cancelGiveUp()
+    job.cancelNext()
+    job.scope.abort()
+    if (job.started) {
+      running--
+      change(inFlight, job.from, -1)
+    } else {
+      queue.remove(job.from, job)
+    }
+    job.done.resolve({ result, liars: job.liars })
+    pump()
+  }
+  const pump = (): void => {
+    while (running < max.inFlight) {
+      const job = queue.next(peer => (inFlight.get(peer) ?? 0) < max.inFlightPerPeer)
+      if (job === undefined) return
+      job.started = true
+      running++
+      change(inFlight, job.from, 1)
+      ask(job, job.from)
+      job.cancelNext = clock.after(max.othersAfterMs, () => { askAnother(job) })
+    }
+  }
+  const ask = (job: Job, peer: string): void => {
+    job.asked.add(peer)
+    job.active++
+    // an attempt reports its own errors; whatever it throws beyond that is an answer of no use
+    attempt(peer, job.hash, job.scope.signal).catch((): Attempt => 'missing').then(result => {
+      job.active--
+      if (result === 'lied') job.liars.add(peer)
+      if (result === 'lied' || result === 'missing') askAnother(job)
+      else finish(job, result)
+    })
+  }
+  const askAnother = (job: Job): void => {
+    if (job.scope.signal.aborted) return
+    job.cancelNext()
+    const peer = job.asked.size > max.others ? undefined : others().find(name => !job.asked.has(name))
+    if (peer !== undefined) {
+      ask(job, peer)
+      job.cancelNext = clock.after(max.stepMs, () => { askAnother(job) })
+    } else if (job.active === 0) {
+      finish(job, 'unresolved')
+    }
+  }
+  const open = (hash: Uint8Array, from: string): Job => {
+    const job: Job = {
+      hash: hash.slice(), from, done: Promise.withResolvers(), scope: new AbortController(), asked: new Set(), liars: new Set(),
+      active: 0, started: false, cancelGiveUp: () => {}, cancelNext: () => {}
+    }
+    jobs.set(toHex(hash), job)
+    job.cancelGiveUp = clock.after(max.giveUpMs, () => { finish(job, 'unresolved') })
+    queue.push(from, job)
+    pump()
+    return job
+  }
+  return {
+    async fetch (hash, from) {
+      if ((waiting.get(from) ?? 0) >= max.waitingPerPeer || waitingInAll >= max.waiting) return UNRESOLVED
+      change(waiting, from, 1)
+      waitingInAll++
+      try {
+        return await (jobs.get(toHex(hash)) ?? open(hash, from)).done.promise
+      } finally {
+        change(waiting, from, -1)
+        waitingInAll--
+      }
+    },
+    stop () { for (const job of [...jobs.values()].toReversed()) finish(job, 'unresolved') },
+    dump: () => ({ fetches: jobs.size, running, waiting: waitingInAll, peers: waiting.size })
+  }
+}
+
+/** Adds to a counter that vanishes at zero, so that the map holds only names with something under way. */
+function change (counts: Map<string, number>, name: string, by: number): void {
+  const value = (counts.get(name) ?? 0) + by
+  if (value > 0) counts.set(name, value)
+  else counts.delete(name)
+}

@@ -1,0 +1,138 @@
+import { LRUCache } from 'lru-cache'
+import { BLOCK_STATUS, DETAIL } from '../../protocols/index.ts'
+import type { BlockAnnounce, BlockData } from '../../protocols/index.ts'
+import { TosError } from '../errors/index.ts'
+import { toHex } from '../wire/index.ts'
+import type { Announcer, BlockClient, Penalise } from './clients.ts'
+import type { Clock } from './clock.ts'
+import { createFetchPool } from './fetch-pool.ts'
+import type { Attempt, FetchLimits } from './fetch-pool.ts'
+import type { BlockHeader } from './header.ts'
+import { createHeldWaiters } from './held-waiters.ts'
+import type { Ledger } from './ledger.ts'
+import type { Sync } from './sync.ts'
+
+/** What gossip does with a message: pass it on, drop it, or drop it and charge the sender. */
+export type Verdict = 'accept' | 'ignore' | 'reject'
+
+export interface BlockRelayDeps {
+  readonly ledger: Ledger
+  readonly client: BlockClient
+  readonly clock: Clock
+  /** Session peers that subscribe to the topic, best first. */
+  readonly others: () => readonly string[]
+  readonly sync: Pick<Sync, 'want'>
+  readonly announcer: Pick<Announcer, 'block'>
+  readonly penalise?: Penalise
+  /** Told of a fault of this node's own, e.g. a full disk. */
+  readonly onError?: (error: unknown) => void
+  readonly limits?: FetchLimits
+}
+
+/** Announce, fetch, verify, accept (WIRE.md §3). */
+export interface BlockRelay {
+  /** Settles within the fetch limits' `giveUpMs` (5 s); a block that is held already settles in the same turn. */
+  validate (announce: BlockAnnounce, from: string): Promise<Verdict>
+  /** Announces a block of this node's own. Throws `BLOCK_NOT_FOUND`, and what the announcer throws. */
+  publish (hash: Uint8Array): Promise<void>
+  dump (): Record<string, number>
+  stop (): void
+}
+
+/** Hashes of invalid blocks that are remembered, so that each costs one fetch. */
+const INVALID_KEPT = 1024
+/** Announced orphans that may wait for the sync to bring their parents. */
+const ORPHANS_WAITING = 100
+
+export function createBlockRelay ({ ledger, client, clock, others, sync, announcer, penalise = () => {}, onError = () => {}, limits }: BlockRelayDeps): BlockRelay {
+  const giveUpMs = limits?.giveUpMs ?? 5000
+  const invalid = new LRUCache<string, true>({ max: INVALID_KEPT })
+  const waiters = createHeldWaiters(ledger, clock, ORPHANS_WAITING)
+
+  const attempt = async (peer: string, hash: Uint8Array, signal: AbortSignal): Promise<Attempt> => {
+    const answer = await client.request(peer, { query: { type: 'byHash', value: [hash] }, detail: DETAIL.full, maxItems: 1 }, { signal })
+    const [block] = answer.blocks
+    if (block === undefined || answer.status === BLOCK_STATUS.busy) return 'missing'
+    if (answer.blocks.length > 1 || !isBlock(ledger, block, hash)) {
+      penalise(peer, 'INVALID_BLOCK')
+      return 'lied'
+    }
+    try {
+      const result = await ledger.add(block)
+      if (result.status !== 'orphan') return 'held'
+      sync.want(peer, block.height)
+      return 'orphan'
+    } catch (error) {
+      return judge(error, peer, hash)
+    }
+  }
+  const judge = (error: unknown, peer: string, hash: Uint8Array): Attempt => {
+    if (!(error instanceof TosError) || error.code !== 'INVALID_BLOCK') {
+      onError(error)
+      return 'missing'
+    }
+    const blame = blameOf(error)
+    if (blame === 'clock') return 'missing'
+    penalise(peer, 'INVALID_BLOCK')
+    if (blame === 'server') return 'lied'
+    invalid.set(toHex(hash), true)
+    return 'refused'
+  }
+  const pool = createFetchPool({ clock, attempt, others, limits })
+
+  return {
+    async validate (announce, from) {
+      const { blockHash } = announce
+      const held = ledger.header(blockHash)
+      if (held !== undefined && ledger.has(blockHash)) return matches(announce, held) ? 'accept' : 'reject'
+      if (invalid.has(toHex(blockHash))) return 'reject'
+      const deadline = clock.now() + giveUpMs
+      const { result, liars } = await pool.fetch(blockHash, from)
+      if (result === 'orphan') {
+        sync.want(from, announce.blockHeight)
+        await waiters.wait(blockHash, deadline - clock.now())
+      }
+      const header = ledger.has(blockHash) ? ledger.header(blockHash) : undefined
+      if (header !== undefined) return matches(announce, header) ? 'accept' : 'reject'
+      return result === 'refused' || liars.has(from) ? 'reject' : 'ignore'
+    },
+    async publish (hash) {
+      const header = ledger.has(hash) ? ledger.header(hash) : undefined
+      if (header === undefined) throw new TosError('BLOCK_NOT_FOUND', `block ${toHex(hash)} is not held`)
+      await announcer.block({ blockHash: hash, blockHeight: header.height, difficulty: header.difficulty, aiMined: header.aiMined, timestamp: header.timestamp })
+    },
+    dump: () => ({ ...pool.dump(), invalid: invalid.size, orphansWaiting: waiters.size }),
+    stop () {
+      pool.stop()
+      waiters.stop()
+    }
+  }
+}
+
+function matches (announce: BlockAnnounce, header: BlockHeader): boolean {
+  return announce.timestamp === header.timestamp && announce.difficulty === header.difficulty &&
+    announce.aiMined === header.aiMined && announce.blockHeight === header.height
+}
+
+/** True when the bytes are those of the block called `hash`: from here on a broken rule is the block's, not the server's. */
+function isBlock (ledger: Ledger, block: BlockData, hash: Uint8Array): boolean {
+  try {
+    const name = toHex(hash)
+    return toHex(block.hash) === name && toHex(ledger.checkHeader(block.header).hash) === name
+  } catch (error) {
+    if (error instanceof TosError && error.code === 'INVALID_BLOCK') return false
+    throw error
+  }
+}
+
+/**
+ * Who is to blame for `INVALID_BLOCK`. What the hash does not cover, and so any server can spoil, is the server's; a time in
+ * the future may be this node's own clock, and the block may be good in a minute; the rest is the block's.
+ */
+function blameOf ({ details }: TosError): 'server' | 'clock' | 'block' {
+  switch (details?.['rule']) {
+    case 'hash': case 'fields': case 'tx-root': case 'size': return 'server'
+    case 'future': return 'clock'
+    default: return 'block'
+  }
+}

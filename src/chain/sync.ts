@@ -1,0 +1,216 @@
+import { BLOCK_LIMITS, BLOCK_STATUS } from '../../protocols/index.ts'
+import type { BlockData, BlockId } from '../../protocols/index.ts'
+import { TosError, toTosError } from '../errors/index.ts'
+import type { TosErrorCode } from '../errors/index.ts'
+import type { BlockClient, Penalise } from './clients.ts'
+import type { Clock } from './clock.ts'
+import { withDeadline } from './deadline.ts'
+import type { Ledger } from './ledger.ts'
+import { fetchBodies } from './sync-bodies.ts'
+import { closeOver, headersAfter, headersOfTips } from './sync-headers.ts'
+import type { Ask, Link } from './sync-headers.ts'
+import { createPeerTable } from './sync-peers.ts'
+
+/** Where the sync stands. `height`: this node's tip; `target`: what the peer claims. */
+export interface SyncProgress {
+  readonly state: 'idle' | 'headers' | 'bodies'
+  readonly height: bigint
+  readonly target: bigint
+  readonly peer?: string
+}
+
+export interface SyncOptions {
+  /** How often a peer is asked for its tips when nothing else calls for it, milliseconds (default 10 s). */
+  readonly intervalMs?: number
+  /** Longest wait for one answer, milliseconds (default 10 s). */
+  readonly requestTimeoutMs?: number
+  /** First cool-down of a peer that failed, milliseconds; doubles up to `maxCoolDownMs` (defaults 30 s, 10 min). */
+  readonly coolDownMs?: number
+  readonly maxCoolDownMs?: number
+  /** Bytes of bodies in flight (default 8 MiB), in at most `inFlight` requests (default 4). */
+  readonly inFlightBytes?: number
+  readonly inFlight?: number
+  /** Peers known at once (default 1,024); more are not asked. */
+  readonly maxPeers?: number
+}
+
+export interface SyncDeps {
+  readonly ledger: Ledger
+  readonly client: BlockClient
+  readonly clock: Clock
+  readonly options?: SyncOptions
+  /** Charges a peer that broke the protocol or let a request time out. */
+  readonly penalise?: Penalise
+  readonly onProgress?: (progress: SyncProgress) => void
+  /** Told why a peer was put aside, for the log. */
+  readonly onPeerFailed?: (peer: string, error: TosError) => void
+  /** Told of a fault of this node's own, e.g. a full disk; tried again at the next interval. */
+  readonly onError?: (error: unknown) => void
+}
+
+/** Brings the ledger up to what the peers hold. One peer at a time; the requests behind `Ask` are the seam for several. */
+export interface Sync {
+  start (): void
+  /** Ends the run under way; resolves when nothing is left of it. */
+  stop (): Promise<void>
+  /** Call when a peer is connected and serves blocks. */
+  addPeer (peer: string): void
+  removePeer (peer: string): void
+  /** Call when `peer` named a block whose parents are not held; `height` is the block's. */
+  want (peer: string, height: bigint): void
+  progress (): SyncProgress
+  /** Resolves when no peer is left to ask for now. */
+  idle (): Promise<void>
+  dump (): Record<string, number>
+}
+
+const DEFAULTS: Required<SyncOptions> = {
+  intervalMs: 10_000, requestTimeoutMs: 10_000, coolDownMs: 30_000, maxCoolDownMs: 600_000, inFlightBytes: 8 * 1024 * 1024, inFlight: 4, maxPeers: 1024
+}
+/** Failures that show a peer at fault; others (unreachable, busy, pruned) only put it aside. */
+const CHARGED: ReadonlySet<TosErrorCode> = new Set<TosErrorCode>(['INVALID_BLOCK', 'INVALID_MESSAGE', 'MESSAGE_TOO_LARGE', 'UNKNOWN_PARENT', 'TIMEOUT'])
+/** Header answers in a row that may bring nothing new: a fork of 32,768 blocks below the common one. */
+const MAX_STALE_ANSWERS = 16
+
+export function createSync ({ ledger, client, clock, options = {}, penalise = () => {}, onProgress = () => {}, onPeerFailed = () => {}, onError = () => {} }: SyncDeps): Sync {
+  const limits = { ...DEFAULTS, ...options }
+  const table = createPeerTable(clock, limits)
+  const counts = { runs: 0, failures: 0, blocks: 0 }
+  let last: SyncProgress = { state: 'idle', height: ledger.tip().height, target: ledger.tip().height }
+  let scope: AbortController | undefined
+  let running: Promise<void> | undefined
+  let cancelTick = (): void => {}
+
+  const report = (state: SyncProgress['state'], target: bigint, peer?: string): void => {
+    last = { state, height: ledger.tip().height, target, ...(peer === undefined ? {} : { peer }) }
+    onProgress(last)
+  }
+  const syncWith = async (peer: string, stop: AbortSignal): Promise<void> => {
+    // ends the requests still in flight when one of them has failed
+    const attempt = new AbortController()
+    const signal = AbortSignal.any([stop, attempt.signal])
+    const ask: Ask = async question => {
+      const answer = await withDeadline({ clock, ms: limits.requestTimeoutMs, signal, what: `blocks from ${peer}` }, signal => client.request(peer, question, { signal }))
+      if (answer.status === BLOCK_STATUS.busy) throw new TosError('BUSY', 'the peer is busy')
+      return answer
+    }
+    try {
+      await followPeer(peer, ask, signal)
+    } finally {
+      attempt.abort()
+    }
+  }
+  const followPeer = async (peer: string, ask: Ask, signal: AbortSignal): Promise<void> => {
+    const tips = await headersOfTips(ledger, ask)
+    const target = tips.reduce((top, { height }) => height > top ? height : top, 0n)
+    table.claim(peer, target)
+    const lacking = (): Link[] => tips.filter(({ hash }) => !ledger.has(hash))
+    const bodies = async (links: readonly Link[]): Promise<void> => {
+      const fresh = await closeOver(ledger, ask, links)
+      if (fresh.length === 0) return
+      report('bodies', target, peer)
+      const add = async (block: BlockData): Promise<void> => {
+        signal.throwIfAborted()
+        await addBlock(block)
+        if (++counts.blocks % 64 === 0) report('bodies', target, peer)
+      }
+      await fetchBodies({ ledger, ask, limits, add }, fresh)
+    }
+    if (lacking().length === 0) return
+    report('headers', target, peer)
+    let ids = ledger.locator()
+    for (let stale = 0, more = true; more && stale < MAX_STALE_ANSWERS;) {
+      const answer = await headersAfter(ledger, ask, ids)
+      const newest = answer.links.at(-1)
+      stale = answer.links.every(({ hash }) => ledger.has(hash)) ? stale + 1 : 0
+      await bodies(answer.links)
+      more = answer.more && newest !== undefined
+      if (newest !== undefined) ids = locatorFrom(newest, ledger.locator())
+    }
+    // branches that the peer's selected order leaves out
+    if (lacking().length > 0) await bodies(lacking())
+  }
+  const addBlock = async (block: BlockData): Promise<void> => {
+    const result = await ledger.add(block).catch((error: unknown) => {
+      throw error instanceof TosError && error.code === 'INVALID_BLOCK' ? error : new LocalFault(error)
+    })
+    if (result.status === 'orphan') throw new TosError('UNKNOWN_PARENT', 'a parent was given up meanwhile')
+  }
+  /** Resolves to false when only time can help. */
+  const run = async (signal: AbortSignal): Promise<boolean> => {
+    counts.runs++
+    for (let peer = table.choose(); peer !== undefined && !signal.aborted; peer = table.choose()) {
+      try {
+        await syncWith(peer, signal)
+        table.succeeded(peer)
+      } catch (error) {
+        if (signal.aborted) break
+        if (error instanceof LocalFault) {
+          onError(error.cause)
+          return false
+        }
+        putAside(peer, toTosError(error, 'PEER_UNREACHABLE'))
+      }
+    }
+    return !signal.aborted
+  }
+  const putAside = (peer: string, error: TosError): void => {
+    counts.failures++
+    table.failed(peer)
+    if (CHARGED.has(error.code)) penalise(peer, error.code)
+    onPeerFailed(peer, error)
+  }
+  const runAll = async (signal: AbortSignal): Promise<void> => {
+    // a call that came while the last peer was being dropped is still waiting
+    while (table.hasDue() && await run(signal));
+    report('idle', last.target)
+  }
+  const wake = (): void => {
+    if (scope === undefined || running !== undefined || !table.hasDue()) return
+    running = runAll(scope.signal).catch(onError).finally(() => { running = undefined })
+  }
+  const tick = (): void => {
+    cancelTick = clock.after(limits.intervalMs, tick)
+    table.refreshOldest()
+    wake()
+  }
+  return {
+    start () {
+      if (scope !== undefined) return
+      scope = new AbortController()
+      cancelTick = clock.after(limits.intervalMs, tick)
+      wake()
+    },
+    async stop () {
+      cancelTick()
+      scope?.abort()
+      scope = undefined
+      await running
+    },
+    addPeer (peer) {
+      table.add(peer)
+      wake()
+    },
+    removePeer (peer) { table.remove(peer) },
+    want (peer, height) {
+      table.want(peer, height)
+      wake()
+    },
+    progress: () => last,
+    async idle () { await running },
+    dump: () => ({ peers: table.size, ...counts })
+  }
+}
+
+/** The locator for what follows `newest`; one step is left out when there are too many, never genesis. */
+function locatorFrom ({ hash, height }: Link, below: BlockId[]): BlockId[] {
+  const ids = [{ hash, height }, ...below]
+  return ids.length > BLOCK_LIMITS.locator ? ids.toSpliced(-2, 1) : ids
+}
+
+/** A fault of the ledger itself: no peer is to blame. */
+class LocalFault extends Error {
+  constructor (cause: unknown) {
+    super('the ledger failed', { cause })
+  }
+}
