@@ -73,5 +73,7 @@ export type BlockAnnounce = MessageOf<typeof BLOCK_ANNOUNCE>
 
 /** Bytes of one block on the wire: 64 of fixed fields and lengths, and what it holds. */
 export function blockBytes (block: { parents: readonly Uint8Array[], header: Uint8Array, transactions: readonly Uint8Array[] }): number {
-  return 64 + block.parents.length * 32 + block.header.length + block.transactions.reduce((sum, tx) => sum + 8 + tx.length, 0)
+  let bytes = 64 + block.parents.length * 32 + block.header.length
+  for (const tx of block.transactions) bytes += 8 + tx.length
+  return bytes
 }

@@ -1,6 +1,6 @@
 import { TosError } from '../errors/index.ts'
-import { ByteReader, ByteWriter } from '../wire/index.ts'
-import type { Schema } from '../wire/index.ts'
+import { ByteReader, encode } from '../wire/index.ts'
+import type { ByteWriter, Schema } from '../wire/index.ts'
 
 /** Privacy level of a message type (spec "Message Types"): how much a sealed stream pads it, and whether its origin is hidden. */
 export type PrivacyLevel = 'low' | 'medium' | 'high'
@@ -15,6 +15,8 @@ export interface MessageType<T> {
   readonly tag: number | undefined
   /** Layout of what follows the tag. */
   readonly schema: Schema<T>
+  /** Layout of the whole payload: the tag, if any, and the value. */
+  readonly payload: Schema<T>
   /** Smallest payload in bytes, tag included. */
   readonly minBytes: number
   /** Largest payload in bytes, tag included: checked before a byte of it is buffered. */
@@ -39,35 +41,41 @@ export interface MessageOptions<T> {
 /** Describes one message type; sizes follow from the schema unless `maxBytes` is given. */
 export function defineMessage<T> ({ name, code, tag, schema, maxBytes, privacy = 'medium' }: MessageOptions<T>): MessageType<T> {
   if (!Number.isInteger(code) || code < 0 || code > 0xffff) throw new TosError('INVALID_DEFINITION', `message code ${code} is not a u16`)
-  const tagBytes = tag === undefined ? 0 : 4
+  const payload = tag === undefined ? schema : tagged(name, tag, schema)
+  return { name, code, tag, schema, payload, privacy, minBytes: payload.minBytes, maxBytes: maxBytes ?? payload.maxBytes }
+}
+
+/** `schema` behind the u32 variant tag of the specification's enum. */
+function tagged<T> (name: string, tag: number, schema: Schema<T>): Schema<T> {
+  const { read, write } = schema
   return {
-    name,
-    code,
-    tag,
-    schema,
-    privacy,
-    minBytes: tagBytes + schema.minBytes,
-    maxBytes: maxBytes ?? tagBytes + schema.maxBytes
+    ...schema,
+    minBytes: 4 + schema.minBytes,
+    maxBytes: 4 + schema.maxBytes,
+    write (w, value) {
+      w.putU32(tag)
+      write(w, value)
+    },
+    read (r) {
+      const found = r.takeU32()
+      if (found !== tag) throw new TosError('TAG_MISMATCH', `${name} carries tag ${found}, expected ${tag}`, { details: { tag: found, expected: tag } })
+      return read(r)
+    }
   }
 }
 
 /** Appends the payload (tag and value) to `writer`. Throws any wire code, `MESSAGE_TOO_LARGE` above the cap. */
 export function writePayload<T> (type: MessageType<T>, value: T, writer: ByteWriter): void {
   const start = writer.length
-  if (type.tag !== undefined) {
-    const at = writer.reserve(4)
-    writer.view.setUint32(at, type.tag, true)
-  }
-  type.schema.write(writer, value)
-  const size = writer.length - start
-  if (size > type.maxBytes) throw new TosError('MESSAGE_TOO_LARGE', `${type.name} of ${size} bytes exceeds ${type.maxBytes}`, { details: { size, max: type.maxBytes } })
+  type.payload.write(writer, value)
+  checkCap(type, writer.length - start)
 }
 
-/** The payload in bytes of its own. */
+/** The payload in bytes of its own. Throws as `writePayload` does. */
 export function encodePayload<T> (type: MessageType<T>, value: T): Uint8Array {
-  const writer = new ByteWriter(Math.min(type.maxBytes, 1024))
-  writePayload(type, value, writer)
-  return writer.take()
+  const payload = encode(type.payload, value)
+  checkCap(type, payload.length)
+  return payload
 }
 
 /** How bytes after the value are treated: plain payloads have none, sealed ones are padded with zeros. */
@@ -79,15 +87,15 @@ export type Padding = 'none' | 'zeros'
  */
 export function decodePayload<T> (type: MessageType<T>, payload: Uint8Array, padding: Padding = 'none'): T {
   if (payload.length < type.minBytes) throw new TosError('MESSAGE_TOO_SMALL', `${type.name} of ${payload.length} bytes is below ${type.minBytes}`)
-  if (padding === 'none' && payload.length > type.maxBytes) throw new TosError('MESSAGE_TOO_LARGE', `${type.name} of ${payload.length} bytes exceeds ${type.maxBytes}`)
+  if (padding === 'none') checkCap(type, payload.length)
   const reader = new ByteReader(payload)
-  if (type.tag !== undefined) {
-    const tag = reader.view.getUint32(reader.take(4), true)
-    if (tag !== type.tag) throw new TosError('TAG_MISMATCH', `${type.name} carries tag ${tag}, expected ${type.tag}`, { details: { tag, expected: type.tag } })
-  }
-  const value = type.schema.read(reader)
-  if (reader.left !== 0) checkTail(payload.subarray(reader.offset), padding)
+  const value = type.payload.read(reader)
+  if (reader.offset !== payload.length) checkTail(payload.subarray(reader.offset), padding)
   return value
+}
+
+function checkCap (type: MessageType<unknown>, size: number): void {
+  if (size > type.maxBytes) throw new TosError('MESSAGE_TOO_LARGE', `${type.name} of ${size} bytes exceeds ${type.maxBytes}`, { details: { size, max: type.maxBytes } })
 }
 
 function checkTail (tail: Uint8Array, padding: Padding): void {

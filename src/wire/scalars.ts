@@ -15,7 +15,7 @@ export const u8: Schema<number> = {
     const at = w.reserve(1)
     w.bytes[at] = value
   },
-  read (r) { const at = r.take(1); return r.bytes[at] as number }
+  read (r) { return r.takeU8() }
 }
 
 /** Unsigned 16-bit integer. */
@@ -28,7 +28,7 @@ export const u16: Schema<number> = {
     const at = w.reserve(2)
     w.view.setUint16(at, value, true)
   },
-  read (r) { return r.view.getUint16(r.take(2), true) }
+  read (r) { return r.takeU16() }
 }
 
 /** Unsigned 32-bit integer. */
@@ -38,10 +38,9 @@ export const u32: Schema<number> = {
   maxBytes: 4,
   write (w, value) {
     if (value >>> 0 !== value) throw invalid('u32', value)
-    const at = w.reserve(4)
-    w.view.setUint32(at, value, true)
+    w.putU32(value)
   },
-  read (r) { return r.view.getUint32(r.take(4), true) }
+  read (r) { return r.takeU32() }
 }
 
 const U64_MAX = 0xffff_ffff_ffff_ffffn
@@ -57,7 +56,7 @@ export const u64: Schema<bigint> = {
     const at = w.reserve(8)
     w.view.setBigUint64(at, value, true)
   },
-  read (r) { return r.view.getBigUint64(r.take(8), true) }
+  read (r) { return r.takeU64() }
 }
 
 /** Signed 64-bit integer, `bigint` at the API. */
@@ -70,7 +69,7 @@ export const i64: Schema<bigint> = {
     const at = w.reserve(8)
     w.view.setBigInt64(at, value, true)
   },
-  read (r) { return r.view.getBigInt64(r.take(8), true) }
+  read (r) { return r.takeI64() }
 }
 
 /** One byte, 0 or 1 only. */
@@ -84,7 +83,7 @@ export const bool: Schema<boolean> = {
     w.bytes[at] = value ? 1 : 0
   },
   read (r) {
-    const byte = r.bytes[r.take(1)] as number
+    const byte = r.takeU8()
     if (byte > 1) throw invalid('bool', byte)
     return byte === 1
   }

@@ -5,17 +5,34 @@ export class ByteWriter {
   length = 0
 
   constructor (capacity = 1024) {
-    this.bytes = Buffer.allocUnsafeSlow(capacity)
+    this.bytes = allocate(capacity)
     this.view = new DataView(this.bytes.buffer)
   }
 
-  /** Makes room for `count` more bytes and returns the offset where they start. */
+  /** Makes room for `count` more bytes and returns the offset where they start. Offsets stay good until `take()`. */
   reserve (count: number): number {
     const start = this.length
     const end = start + count
     if (end > this.bytes.length) this.#grow(end)
     this.length = end
     return start
+  }
+
+  /** Appends a `u64` length below 2^32. */
+  putLength (length: number): void {
+    const at = this.reserve(8)
+    this.view.setUint32(at, length, true)
+    this.view.setUint32(at + 4, 0, true)
+  }
+
+  putU32 (value: number): void {
+    const at = this.reserve(4)
+    this.view.setUint32(at, value, true)
+  }
+
+  putBytes (value: Uint8Array): void {
+    const at = this.reserve(value.length)
+    this.bytes.set(value, at)
   }
 
   /** Copies out what was written and starts over. */
@@ -27,9 +44,14 @@ export class ByteWriter {
   }
 
   #grow (atLeast: number): void {
-    const next = Buffer.allocUnsafeSlow(Math.max(atLeast, this.bytes.length * 2))
+    const next = allocate(Math.max(atLeast, this.bytes.length * 2))
     next.set(this.bytes.subarray(0, this.length))
     this.bytes = next
     this.view = new DataView(next.buffer)
   }
+}
+
+/** Unzeroed memory of its own: every byte handed out was written first. */
+function allocate (capacity: number): Uint8Array {
+  return new Uint8Array(Buffer.allocUnsafeSlow(capacity).buffer)
 }
