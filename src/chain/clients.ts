@@ -1,12 +1,7 @@
-import type { BlockAnnounce, BlockRequest, BlockResponse, TxAnnounce, TxRequest, TxResponse } from '../../protocols/index.ts'
+import type { BlockAnnounce, BlockAnswer, BlockQuestion, TxAnnounce, TxAnswer, TxQuestion } from '../../protocols/index.ts'
 import type { TosErrorCode } from '../errors/index.ts'
 
 /** What these policies ask of the network. Peers are opaque names (a PeerId's text); request ids are the kernel's business. */
-export type BlockQuestion = Omit<BlockRequest, 'requestId'>
-export type BlockAnswer = Omit<BlockResponse, 'requestId'>
-export type TxQuestion = Omit<TxRequest, 'requestId'>
-export type TxAnswer = Omit<TxResponse, 'requestId'>
-
 export interface RequestOptions {
   readonly signal?: AbortSignal
 }

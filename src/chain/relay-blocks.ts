@@ -1,7 +1,8 @@
 import { LRUCache } from 'lru-cache'
 import { BLOCK_STATUS, DETAIL } from '../../protocols/index.ts'
-import type { BlockAnnounce, BlockData } from '../../protocols/index.ts'
+import type { BlockAnnounce } from '../../protocols/index.ts'
 import { TosError } from '../errors/index.ts'
+import type { Verdict } from '../protocol/index.ts'
 import { toHex } from '../wire/index.ts'
 import type { Announcer, BlockClient, Penalise } from './clients.ts'
 import type { Clock } from './clock.ts'
@@ -10,10 +11,8 @@ import type { Attempt, FetchLimits } from './fetch-pool.ts'
 import type { BlockHeader } from './header.ts'
 import { createHeldWaiters } from './held-waiters.ts'
 import type { Ledger } from './ledger.ts'
+import { isAhead } from './sync.ts'
 import type { Sync } from './sync.ts'
-
-/** What gossip does with a message: pass it on, drop it, or drop it and charge the sender. */
-export type Verdict = 'accept' | 'ignore' | 'reject'
 
 export interface BlockRelayDeps {
   readonly ledger: Ledger
@@ -41,6 +40,8 @@ export interface BlockRelay {
 
 /** Hashes of invalid blocks that are remembered, so that each costs one fetch. */
 const INVALID_KEPT = 1024
+/** Rules about what the hash does not cover: any server can break them for a good block, so the block itself stays unjudged. */
+const SPOILABLE: ReadonlySet<unknown> = new Set(['block-hash', 'block-height', 'block-parents', 'size', 'tx-root'])
 /** Announced orphans that may wait for the sync to bring their parents. */
 const ORPHANS_WAITING = 100
 
@@ -53,9 +54,10 @@ export function createBlockRelay ({ ledger, client, clock, others, sync, announc
     const answer = await client.request(peer, { query: { type: 'byHash', value: [hash] }, detail: DETAIL.full, maxItems: 1 }, { signal })
     const [block] = answer.blocks
     if (block === undefined || answer.status === BLOCK_STATUS.busy) return 'missing'
-    if (answer.blocks.length > 1 || !isBlock(ledger, block, hash)) {
-      penalise(peer, 'INVALID_BLOCK')
-      return 'lied'
+    try {
+      if (answer.blocks.length > 1 || toHex(ledger.checkHeader(block.header).hash) !== toHex(hash)) throw new TosError('INVALID_BLOCK', 'not the block that was asked for')
+    } catch (error) {
+      return judge(error, peer, undefined)
     }
     try {
       const result = await ledger.add(block)
@@ -66,15 +68,15 @@ export function createBlockRelay ({ ledger, client, clock, others, sync, announc
       return judge(error, peer, hash)
     }
   }
-  const judge = (error: unknown, peer: string, hash: Uint8Array): Attempt => {
+  /** `hash`: the bytes are known to be those of that block, so that a broken rule may be its own. */
+  const judge = (error: unknown, peer: string, hash: Uint8Array | undefined): Attempt => {
     if (!(error instanceof TosError) || error.code !== 'INVALID_BLOCK') {
       onError(error)
       return 'missing'
     }
-    const blame = blameOf(error)
-    if (blame === 'clock') return 'missing'
+    if (isAhead(error)) return 'missing'
     penalise(peer, 'INVALID_BLOCK')
-    if (blame === 'server') return 'lied'
+    if (hash === undefined || SPOILABLE.has(error.details?.['rule'])) return 'lied'
     invalid.set(toHex(hash), true)
     return 'refused'
   }
@@ -112,27 +114,4 @@ export function createBlockRelay ({ ledger, client, clock, others, sync, announc
 function matches (announce: BlockAnnounce, header: BlockHeader): boolean {
   return announce.timestamp === header.timestamp && announce.difficulty === header.difficulty &&
     announce.aiMined === header.aiMined && announce.blockHeight === header.height
-}
-
-/** True when the bytes are those of the block called `hash`: from here on a broken rule is the block's, not the server's. */
-function isBlock (ledger: Ledger, block: BlockData, hash: Uint8Array): boolean {
-  try {
-    const name = toHex(hash)
-    return toHex(block.hash) === name && toHex(ledger.checkHeader(block.header).hash) === name
-  } catch (error) {
-    if (error instanceof TosError && error.code === 'INVALID_BLOCK') return false
-    throw error
-  }
-}
-
-/**
- * Who is to blame for `INVALID_BLOCK`. What the hash does not cover, and so any server can spoil, is the server's; a time in
- * the future may be this node's own clock, and the block may be good in a minute; the rest is the block's.
- */
-function blameOf ({ details }: TosError): 'server' | 'clock' | 'block' {
-  switch (details?.['rule']) {
-    case 'hash': case 'fields': case 'tx-root': case 'size': return 'server'
-    case 'future': return 'clock'
-    default: return 'block'
-  }
 }

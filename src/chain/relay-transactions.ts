@@ -1,5 +1,6 @@
 import type { TxAnnounce } from '../../protocols/index.ts'
 import { TosError } from '../errors/index.ts'
+import type { Verdict } from '../protocol/index.ts'
 import { toHex } from '../wire/index.ts'
 import type { Announcer, Penalise, TransactionClient } from './clients.ts'
 import type { Clock } from './clock.ts'
@@ -7,7 +8,6 @@ import { createFetchPool } from './fetch-pool.ts'
 import type { Attempt, FetchLimits } from './fetch-pool.ts'
 import type { Ledger } from './ledger.ts'
 import type { Mempool, PoolAdded } from './mempool.ts'
-import type { Verdict } from './relay-blocks.ts'
 
 export interface TransactionRelayDeps {
   readonly ledger: Ledger

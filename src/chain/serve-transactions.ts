@@ -1,8 +1,7 @@
 import { TX_LIMITS } from '../../protocols/index.ts'
-import type { TxData } from '../../protocols/index.ts'
+import type { TxAnswer, TxData, TxQuestion } from '../../protocols/index.ts'
 import { TosError } from '../errors/index.ts'
 import { toHex } from '../wire/index.ts'
-import type { TxAnswer, TxQuestion } from './clients.ts'
 import type { Ledger } from './ledger.ts'
 import type { ServeContext } from './serve-blocks.ts'
 

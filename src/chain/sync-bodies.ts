@@ -1,8 +1,7 @@
 import { BLOCK_LIMITS, BLOCK_STATUS, DETAIL, blockBytes } from '../../protocols/index.ts'
-import type { BlockData } from '../../protocols/index.ts'
+import type { BlockAnswer, BlockData } from '../../protocols/index.ts'
 import { TosError } from '../errors/index.ts'
 import { toHex } from '../wire/index.ts'
-import type { BlockAnswer } from './clients.ts'
 import type { Ledger } from './ledger.ts'
 import type { Ask, Link } from './sync-headers.ts'
 
@@ -98,5 +97,5 @@ function checkAnswer ({ blocks, notFound, hasMore, status }: BlockAnswer, asked:
 
 /** The bytes must be those of the block they claim to be; all other rules are the ledger's. */
 function checkBody (ledger: Ledger, block: BlockData): void {
-  if (toHex(ledger.checkHeader(block.header).hash) !== toHex(block.hash)) throw new TosError('INVALID_BLOCK', 'the header does not hash to its name', { details: { rule: 'hash' } })
+  if (toHex(ledger.checkHeader(block.header).hash) !== toHex(block.hash)) throw new TosError('INVALID_BLOCK', 'the header does not hash to its name', { details: { rule: 'block-hash' } })
 }

@@ -125,7 +125,8 @@ export function createSync ({ ledger, client, clock, options = {}, penalise = ()
       stale = answer.links.every(({ hash }) => ledger.has(hash)) ? stale + 1 : 0
       await bodies(answer.links)
       more = answer.more && newest !== undefined
-      if (newest !== undefined) ids = locatorFrom(newest, ledger.locator())
+      // One id alone is a cursor: all before it is here. When that led nowhere the peer's order may have changed under it.
+      if (newest !== undefined) ids = stale === 0 ? [{ hash: newest.hash, height: newest.height }] : locatorFrom(newest, ledger.locator())
     }
     // branches that the peer's selected order leaves out
     if (lacking().length > 0) await bodies(lacking())
@@ -157,7 +158,7 @@ export function createSync ({ ledger, client, clock, options = {}, penalise = ()
   const putAside = (peer: string, error: TosError): void => {
     counts.failures++
     table.failed(peer)
-    if (CHARGED.has(error.code)) penalise(peer, error.code)
+    if (CHARGED.has(error.code) && !isAhead(error)) penalise(peer, error.code)
     onPeerFailed(peer, error)
   }
   const runAll = async (signal: AbortSignal): Promise<void> => {
@@ -200,6 +201,11 @@ export function createSync ({ ledger, client, clock, options = {}, penalise = ()
     async idle () { await running },
     dump: () => ({ peers: table.size, ...counts })
   }
+}
+
+/** A block ahead of this node's clock: it may be the clock that is wrong, and then every peer would be charged. */
+export function isAhead ({ details }: TosError): boolean {
+  return details?.['rule'] === 'timestamp-ahead'
 }
 
 /** The locator for what follows `newest`; one step is left out when there are too many, never genesis. */
