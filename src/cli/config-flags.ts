@@ -1,0 +1,40 @@
+import { Option } from 'commander'
+import type { Command } from 'commander'
+import { flagName, OPTION_KEYS, OPTIONS } from '../config/index.ts'
+import type { OptionKey, Row } from '../config/index.ts'
+
+/** What a command needs to find the node it talks to. */
+export const TARGET_KEYS: readonly OptionKey[] = ['network', 'dataDir', 'adminSocket']
+
+/** Gives `command` the flags of the option table rows named, and `--config`. */
+export function addConfigFlags (command: Command, keys: readonly OptionKey[] = TARGET_KEYS): Command {
+  command.addOption(new Option('--config <file>', 'TOML file to read instead of tosd.toml in the data directory'))
+  for (const key of keys) for (const option of optionsOf(key)) command.addOption(option.helpGroup(groupOf(key)))
+  return command
+}
+
+/** The flags that were given, by option key. */
+export function pickFlags (options: Readonly<Record<string, unknown>>): Partial<Record<OptionKey, unknown>> {
+  return Object.fromEntries(OPTION_KEYS.flatMap(key => {
+    const value = options[attributeOf(key)]
+    return value === undefined ? [] : [[key, value]]
+  }))
+}
+
+function optionsOf (key: OptionKey): Option[] {
+  const row = OPTIONS[key] as Row<unknown>
+  const flag = flagName(key)
+  if (row.isSwitch === true) return [new Option(flag, row.doc), new Option(flag.replace('--', '--no-'), 'the opposite')]
+  const value = row.unit === 'ms' ? 'time' : row.unit === 'bytes' ? 'size' : row.isAddress === true ? 'multiaddr' : row.type === 'integer' ? 'n' : row.type === 'path' ? 'path' : 'value'
+  return [new Option(`${flag} <${value}${row.isList === true ? '...' : ''}>`, row.doc)]
+}
+
+function groupOf (key: OptionKey): string {
+  const [head, name] = key.split('.') as [string, string | undefined]
+  return name === undefined ? 'Node:' : `${head[0]?.toUpperCase()}${head.slice(1)}:`
+}
+
+// commander names an option's value in camelCase after its flag
+function attributeOf (key: OptionKey): string {
+  return flagName(key).slice(2).replace(/-(.)/g, (_, letter: string) => letter.toUpperCase())
+}

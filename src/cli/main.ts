@@ -1,0 +1,68 @@
+import { basename, relative } from 'node:path'
+import { CommanderError } from 'commander'
+import { EXIT, TosError, toTosError } from '../errors/index.ts'
+import type { Cli } from './cli.ts'
+import { createOutput } from './output.ts'
+import { exitCodeOf, printError } from './print-error.ts'
+import { createProgram } from './program.ts'
+
+/** Ctrl-C reaches us from the terminal and again from the launcher that forwards it: within this time it is one signal. */
+const ECHO_MS = 300
+
+/** Runs one command line and sets the exit code; the process ends by itself when the command has let go of everything. */
+export async function main (argv: readonly string[] = process.argv.slice(2)): Promise<void> {
+  const json = argv.includes('--json')
+  let onSignal: ((name: 'SIGINT' | 'SIGTERM') => void) | undefined
+  const stopping = new AbortController()
+  const cli: Cli = {
+    out: createOutput(process.stdout, process.stderr, json),
+    stdin: process.stdin,
+    env: process.env,
+    self: selfName(process.argv[1] ?? 'tosd'),
+    signal: stopping.signal,
+    takeSignals (listener) { onSignal = listener },
+    exit (code) { process.exitCode = code }
+  }
+  let last = -Infinity
+  for (const [name, number] of [['SIGINT', 2], ['SIGTERM', 15]] as const) {
+    process.on(name, () => {
+      const now = performance.now()
+      if (now - last < ECHO_MS) return
+      last = now
+      if (onSignal !== undefined) return onSignal(name)
+      // a client's work is cancelled once; whoever signals again means now
+      if (stopping.signal.aborted) process.exit(128 + number)
+      stopping.abort()
+      process.exitCode = 128 + number
+    })
+  }
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error
+    // the reader has seen enough: no failure; a daemon goes on without it
+    if (onSignal === undefined) process.exit(EXIT.ok)
+  })
+  try {
+    await createProgram(cli).parseAsync([...argv], { from: 'user' })
+  } catch (error) {
+    if (stopping.signal.aborted) return
+    const failure = asFailure(error)
+    if (failure === undefined) return
+    process.stderr.write(printError(failure, { json, colour: process.stderr.isTTY && process.env['NO_COLOR'] === undefined }))
+    process.exitCode = exitCodeOf(failure)
+  }
+}
+
+function asFailure (error: unknown): TosError | undefined {
+  if (!(error instanceof CommanderError)) return toTosError(error)
+  if (error.exitCode === 0) return undefined
+  if (error.code === 'commander.help') return new TosError('USAGE', 'a command is missing')
+  return new TosError('USAGE', error.message.replace(/^error: /, '').replace(/\s*\n\s*/g, ' '))
+}
+
+// what to print in hints so that the reader can copy it
+function selfName (script: string): string {
+  const path = relative(process.cwd(), script)
+  return basename(script) === 'tosd.mjs' ? `node ${path.startsWith('..') ? script : path}` : 'tosd'
+}
+
+await main()

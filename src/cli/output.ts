@@ -1,0 +1,60 @@
+import { once } from 'node:events'
+import type { Writable } from 'node:stream'
+
+/** Where a command puts what it has to say: data on standard output, talk on standard error. */
+export interface Output {
+  readonly json: boolean
+  /** True when a person looks at standard output. */
+  readonly isTerminal: boolean
+  /** One result, or one item of a stream: a JSON line with `--json`, else the text of `render`. */
+  data (value: unknown, render: () => string): Promise<void>
+  /** Text as it is; waits while the reader is slow. */
+  write (text: string): Promise<void>
+  /** A remark for a person; left out with `--json`. */
+  talk (text: string): void
+}
+
+/** Output over two streams. */
+export function createOutput (stdout: Writable & { readonly isTTY?: boolean }, stderr: Writable, json: boolean): Output {
+  const write = async (text: string): Promise<void> => {
+    if (!stdout.destroyed && !stdout.write(text)) await Promise.race([once(stdout, 'drain'), once(stdout, 'close')])
+  }
+  return {
+    json,
+    isTerminal: stdout.isTTY === true,
+    write,
+    data: (value, render) => write(json ? `${toJsonText(value)}\n` : ending(render())),
+    talk (text) {
+      if (!json) stderr.write(`${text}\n`)
+    }
+  }
+}
+
+/** JSON on one line; bigint as a decimal string. */
+export function toJsonText (value: unknown): string {
+  return JSON.stringify(value, (_, item: unknown) => typeof item === 'bigint' ? item.toString() : item)
+}
+
+/** Columns of text, aligned; the last one is not padded. */
+export function table (head: readonly string[], rows: ReadonlyArray<readonly string[]>): string {
+  const all = head.length === 0 ? rows : [head, ...rows]
+  const widths = all.reduce<number[]>((widths, row) => row.map((cell, i) => Math.max(widths[i] ?? 0, cell.length)), [])
+  return all.map(row => row.map((cell, i) => i === row.length - 1 ? cell : cell.padEnd(widths[i] ?? 0)).join('  ').trimEnd()).join('\n')
+}
+
+/** `name  value` lines, indented; rows whose value is missing are left out. */
+export function facts (rows: ReadonlyArray<readonly [string, string | number | undefined]>): string {
+  return table([], rows.flatMap(([name, value]) => value === undefined || value === '' ? [] : [[`  ${name}`, String(value)]]))
+}
+
+/** Milliseconds in the largest fitting unit. */
+export function showDuration (ms: number): string {
+  for (const [unit, size] of [['d', 86_400_000], ['h', 3_600_000], ['m', 60_000], ['s', 1000]] as const) {
+    if (ms >= size) return `${(ms / size).toFixed(ms >= size * 10 ? 0 : 1)} ${unit}`
+  }
+  return `${Math.round(ms)} ms`
+}
+
+function ending (text: string): string {
+  return text === '' || text.endsWith('\n') ? text : `${text}\n`
+}
