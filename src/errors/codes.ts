@@ -60,6 +60,7 @@ const table = {
   MEMPOOL_FULL: { hint: 'the pool is full of better-paid transactions; raise the fee' },
   GENESIS_MISMATCH: { hint: 'the data or the peer belongs to another network; check --network' },
   STORE_CORRUPT: { hint: 'the block log is damaged; `tosd chain export` what is left, or delete the data directory and sync again' },
+  STORE_READ_ONLY: { hint: 'the disk refused a write; free space or check it, writing resumes by itself' },
   STORE_CLOSED: { hint: 'the store is not open' },
   CHAIN_FILE_INVALID: { hint: 'the file is not a TOS chain file, or it is damaged; export it again' },
   // node, data directory, configuration, command line
