@@ -1,5 +1,6 @@
 import type { TypedEventTarget } from '@libp2p/interface'
 import type { BlockData, BlockId, TxProof } from '../../protocols/index.ts'
+import type { TosError } from '../errors/index.ts'
 import type { BlockHeader } from './header.ts'
 
 /** A block as fork choice sees it. */
@@ -12,6 +13,7 @@ export interface BlockRef {
 
 /** What became of a block that was offered. A block that breaks a rule throws `INVALID_BLOCK` instead. */
 export type AddResult =
+  /** `reorganised`: selected blocks that left the order below the tip for others, 0 when the tip just grew. */
   | { readonly status: 'accepted', readonly tipChanged: boolean, readonly reorganised: number }
   | { readonly status: 'known' }
   | { readonly status: 'orphan', readonly missing: Uint8Array[] }
@@ -35,6 +37,8 @@ export interface BlockTemplate {
 export interface LedgerEvents {
   block: CustomEvent<{ readonly block: BlockData, readonly header: BlockHeader }>
   tip: CustomEvent<{ readonly tip: BlockRef, readonly reorganised: number }>
+  /** The disk refused a write (`writable` false, with the error), or takes them again. */
+  store: CustomEvent<{ readonly writable: boolean, readonly error?: TosError }>
 }
 
 /**
@@ -58,15 +62,20 @@ export interface Ledger extends TypedEventTarget<LedgerEvents> {
   /** Names of the selected chain: 30 newest, then doubling steps, genesis last (≤64). */
   locator (): BlockId[]
   /**
-   * Blocks after the first of `ids` that this chain holds, in topological order (parents first), up to `max` or until `stop`.
-   * Without a common id: from genesis on. `more` tells that the order goes on after the last one.
+   * Blocks below the tip after the first of `ids` that stands on the selected chain, in topological order (parents first), up to
+   * `max` or to `stop` inclusive. Without a common id: from genesis on. `more` tells that the order goes on after the last one.
+   * A single id is a cursor and may name any block below the tip: to page on, pass the last hash alone, because a locator cannot
+   * tell how much of a merged branch has been seen.
    */
   after (ids: readonly BlockId[], stop: Uint8Array, max: number): { hashes: Uint8Array[], more: boolean }
   /** Selected-chain hashes of heights `start` to `start + count - 1`, as far as they exist. */
   atHeights (start: bigint, count: number): Uint8Array[]
   /** Checks form and proof of work of a header alone. Throws `INVALID_BLOCK`. */
   checkHeader (header: Uint8Array): { header: BlockHeader, hash: Uint8Array }
-  /** Validates and stores one block. Throws `INVALID_BLOCK` with `details.rule`. Calls may overlap; they are applied in order. */
+  /**
+   * Validates and stores one block. Calls may overlap; they are applied in order. Throws `INVALID_BLOCK` with `details.rule`,
+   * `BUSY` when too many bytes wait, `STORE_READ_ONLY` while the disk refuses writes, `STORE_CLOSED`.
+   */
   add (block: BlockData): Promise<AddResult>
   /** What to mine on. */
   template (): BlockTemplate
