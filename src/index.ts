@@ -1,0 +1,14 @@
+/**
+ * The TOS Network P2P protocol on js-libp2p. `createTosNode` is the whole node; `createKernel` mounts single protocols in anyone's
+ * `createLibp2p({ services })`; `defineProtocol`, `defineTopic` and `defineStream` describe new ones.
+ */
+export * from './errors/index.ts'
+export { createKernel, defineMessage, defineProtocol, defineStream, defineTopic, nodeIdToPeerId, peerIdToNodeId } from './protocol/index.ts'
+export type {
+  Handler, Kernel, KernelOptions, MessageType, ProtocolDefinition, ProtocolLimits, ProtocolService, RequestContext, RequestOptions, StreamDefinition, StreamService,
+  TopicContext, TopicDefinition, Verdict
+} from './protocol/index.ts'
+export * from './wire/index.ts'
+export { createTosNode } from './node/index.ts'
+export type { TosNode, TosNodeOptions, TosParts, TosServices } from './node/index.ts'
+export type { Ledger } from './chain/index.ts'
