@@ -6,8 +6,9 @@ import type { OptionKey, Row } from '../config/index.ts'
 /** What a command needs to find the node it talks to. */
 export const TARGET_KEYS: readonly OptionKey[] = ['network', 'dataDir', 'adminSocket']
 
-/** Gives `command` the flags of the option table rows named, and `--config`. */
-export function addConfigFlags (command: Command, keys: readonly OptionKey[] = TARGET_KEYS): Command {
+/** Gives `command` the flags of these rows of the option table, and `--config`. */
+export function addConfigFlags (command: Command, which: readonly OptionKey[] | 'all' = TARGET_KEYS): Command {
+  const keys = which === 'all' ? OPTION_KEYS : which
   command.addOption(new Option('--config <file>', 'TOML file to read instead of tosd.toml in the data directory'))
   for (const key of keys) for (const option of optionsOf(key)) command.addOption(option.helpGroup(groupOf(key)))
   return command

@@ -1,9 +1,17 @@
 import { Command } from 'commander'
 import { VERSION } from '../config/index.ts'
 import type { Cli } from './cli.ts'
+import { completionCommand } from './commands/completion.ts'
+import { configCommand } from './commands/config.ts'
 import { frameCommand } from './commands/frame.ts'
+import { initCommand } from './commands/init.ts'
+import { keyCommand } from './commands/key.ts'
+import { ledgerCommands } from './commands/ledger.ts'
+import { nodeCommands } from './commands/node.ts'
+import { peersCommands } from './commands/peers.ts'
+import { requestCommand } from './commands/request.ts'
 
-const COMMANDS = [frameCommand]
+const COMMANDS = [initCommand, nodeCommands, peersCommands, ledgerCommands, requestCommand, keyCommand, configCommand, frameCommand, completionCommand]
 
 /** The whole command tree. Actions import what they need, so that help and completion stay fast. */
 export function createProgram (cli: Cli): Command {

@@ -1,0 +1,73 @@
+import { resolve } from 'node:path'
+import { Option } from 'commander'
+import { TosError } from '../../errors/index.ts'
+import type { AdminApi, BlockView, SendParams } from '../../monitor/index.ts'
+import type { Cli, CommandModule, Flags } from '../cli.ts'
+import { daemonCommand } from '../cli.ts'
+import { facts, table } from '../output.ts'
+
+const PRIORITIES = ['low', 'normal', 'high', 'urgent']
+const PRIVACY = ['low', 'medium', 'high', 'maximum']
+
+/** `tosd block get|tips` and `tosd tx send|get`. */
+export const ledgerCommands: CommandModule = (parent, cli) => {
+  const block = parent.command('block').description('blocks the node holds')
+  daemonCommand(block, cli, 'get [block]', 'one block, by hash or by height of the selected chain; default the tip', async (api, [name], flags) => await blockGet(cli, api, name, flags))
+    .option('--hash <hash>', 'by hash').option('--height <n>', 'by height').option('--full', 'with the bytes of header and transactions')
+  daemonCommand(block, cli, 'tips', 'blocks without a child, best first', async api => {
+    const tips = await api.blockTips()
+    if (cli.out.json) for (const tip of tips) await cli.out.data(tip, () => '')
+    else await cli.out.write(`${table(['HEIGHT', 'DIFFICULTY', 'HASH'], tips.map(tip => [String(tip.height), tip.cumulativeDifficulty, tip.hash]))}\n`)
+  })
+  const tx = parent.command('tx').description('transactions')
+  daemonCommand(tx, cli, 'send [text]', 'sign a transaction and send it; the text is its body', async (api, [text], flags) => {
+    const sent = await api.txSend(sendParams(text, flags), { signal: cli.signal })
+    await cli.out.data(sent, () => `sent ${sent.id}\n${facts([['sender', sent.sender], ['nonce', sent.nonce]])}`)
+  })
+    .option('--body-hex <hex>', 'body in hex instead of text').option('--fee <n>', 'fee in base units', '0')
+    .addOption(new Option('--priority <level>', 'priority').choices(PRIORITIES).default('normal'))
+    .addOption(new Option('--privacy <level>', 'privacy').choices(PRIVACY).default('low'))
+    .option('--energy <n>', 'energy in whole units', '0').option('--nonce <n>', 'default: the next of the sender')
+    .option('--key <file>', 'key file of the sender; default the node\'s own').option('--raw <hex>', 'a signed transaction, as it is')
+  daemonCommand(tx, cli, 'get <id>', 'a transaction from the chain or the pool', async (api, [id = '']) => {
+    const view = await api.txGet({ id })
+    await cli.out.data(view, () => facts([
+      ['id', view.id], ['block', view.block === undefined ? 'none yet: it waits in the pool' : `${view.block.hash} at height ${view.block.height}, index ${view.block.index}`],
+      ['sender', view.sender], ['nonce', view.nonce], ['fee', view.fee], ['energy', view.energyUsed],
+      ['priority', PRIORITIES[view.priority]], ['privacy', PRIVACY[view.privacyLevel]], ['body', view.body]
+    ]))
+  })
+}
+
+async function blockGet (cli: Cli, api: AdminApi, name: string | undefined, flags: Flags): Promise<void> {
+  const given = [name, flags['hash'], flags['height']].filter(value => value !== undefined)
+  if (given.length > 1) throw new TosError('USAGE', 'name one block only')
+  const text = given[0] === undefined ? (await api.blockTips())[0]?.hash ?? '0' : String(given[0])
+  const isHeight = flags['height'] !== undefined || (flags['hash'] === undefined && /^\d{1,15}$/.test(text))
+  if (isHeight ? !/^\d{1,15}$/.test(text) : !/^[0-9a-f]{64}$/i.test(text)) throw new TosError('USAGE', `${text} is neither a block hash (64 hex digits) nor a height`)
+  const view = await api.blockGet({ ...(isHeight ? { height: Number(text) } : { hash: text.toLowerCase() }), ...(flags['full'] === true ? { full: true } : {}) })
+  await cli.out.data(view, () => renderBlock(view))
+}
+
+function renderBlock (view: BlockView): string {
+  return facts([
+    ['hash', view.hash], ['height', view.height], ['time', new Date(view.timestamp).toISOString()], ['difficulty', view.difficulty], ['nonce', view.nonce], ['ai mined', view.aiMined ? 'yes' : 'no'],
+    ['miner', view.miner], ['tx root', view.txRoot], ['bytes', view.bytes], ...view.parents.map(parent => ['parent', parent] as const),
+    ['transactions', view.transactions.length], ...view.transactions.map(id => ['', id] as const), ['header', view.raw?.header]
+  ])
+}
+
+function sendParams (text: string | undefined, flags: Flags): SendParams {
+  const { raw, bodyHex, nonce, key } = flags
+  if (typeof raw === 'string') return { raw }
+  if (text !== undefined && bodyHex !== undefined) throw new TosError('USAGE', 'give the body as text or as --body-hex, not both')
+  return {
+    body: typeof bodyHex === 'string' ? bodyHex : Buffer.from(text ?? '', 'utf8').toString('hex'),
+    fee: String(flags['fee']),
+    priority: PRIORITIES.indexOf(String(flags['priority'])),
+    privacyLevel: PRIVACY.indexOf(String(flags['privacy'])),
+    energyUsed: String(flags['energy']),
+    ...(typeof nonce === 'string' ? { nonce } : {}),
+    ...(typeof key === 'string' ? { keyFile: resolve(key) } : {})
+  }
+}

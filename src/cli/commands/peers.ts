@@ -1,0 +1,58 @@
+import { TosError } from '../../errors/index.ts'
+import type { AdminApi, PeerView, PingView } from '../../monitor/index.ts'
+import type { Cli, CommandModule, Flags } from '../cli.ts'
+import { daemonCommand } from '../cli.ts'
+import { showDuration, table } from '../output.ts'
+
+/** `tosd peers ls|connect|disconnect` and `tosd ping`. */
+export const peersCommands: CommandModule = (parent, cli) => {
+  const peers = parent.command('peers').description('who the node is connected to')
+  daemonCommand(peers, cli, 'ls', 'list connected peers', async api => {
+    const list = await api.peersLs()
+    if (list.length === 0) cli.out.talk('no peers')
+    if (cli.out.json) for (const peer of list) await cli.out.data(peer, () => '')
+    else if (list.length > 0) await cli.out.write(`${table(['PEER', 'DIR', 'FOR', 'RTT', 'HEIGHT', 'AGENT', 'ADDRESS'], list.map(row))}\n`)
+  })
+  daemonCommand(peers, cli, 'connect <address>', 'dial a multiaddr or a known peer id', async (api, [address = '']) => {
+    const connected = await api.peersConnect({ address }, { signal: cli.signal })
+    await cli.out.data(connected, () => `connected to ${connected.peerId} at ${connected.addr}`)
+  })
+  daemonCommand(peers, cli, 'disconnect <peer>', 'close all connections to a peer', async (api, [peer = '']) => {
+    const result = await api.peersDisconnect({ peer })
+    await cli.out.data(result, () => `closed ${result.closed} connections`)
+  })
+  daemonCommand(parent, cli, 'ping <peer>', 'measure the round trip to a peer id or multiaddr', async (api, [peer = ''], flags) => await ping(cli, api, peer, flags))
+    .option('-c, --count <n>', 'how many', '4').option('--interval <time>', 'pause between two', '1s')
+}
+
+function row (peer: PeerView): string[] {
+  return [
+    peer.peerId, peer.direction === 'inbound' ? 'in' : 'out', showDuration(peer.connectedMs), peer.rttMs === undefined ? '-' : `${peer.rttMs.toFixed(1)} ms`,
+    String(peer.height ?? '-'), peer.userAgent ?? '-', peer.addr
+  ]
+}
+
+async function ping (cli: Cli, api: AdminApi, peer: string, flags: Flags): Promise<void> {
+  const { parseDuration } = await import('../../config/index.ts')
+  const [count, intervalMs] = [Number(flags['count']), parseDuration(String(flags['interval']))]
+  if (!(Number.isSafeInteger(count) && count > 0) || intervalMs === undefined) throw new TosError('USAGE', '--count is a number above 0, --interval a time such as 500ms')
+  const times: number[] = []
+  let sent = 0
+  for await (const item of api.ping({ peer, count, intervalMs }, { signal: cli.signal })) {
+    sent++
+    if (item.rttMs !== undefined) times.push(item.rttMs)
+    await cli.out.data(item, () => renderPing(item))
+  }
+  cli.out.talk(summary(sent, times))
+  if (times.length === 0) cli.exit(1)
+}
+
+function renderPing ({ seq, rttMs, error, userAgent }: PingView): string {
+  return rttMs === undefined ? `${seq}: lost (${error ?? 'no answer'})` : `${seq}: ${rttMs.toFixed(2)} ms${userAgent === undefined ? '' : ` from ${userAgent}`}`
+}
+
+function summary (sent: number, times: readonly number[]): string {
+  if (times.length === 0) return `${sent} sent, none answered`
+  const sorted = [...times].sort((a, b) => a - b)
+  return `${sent} sent, ${times.length} answered, min/median/max ${[sorted[0], sorted[sorted.length >> 1], sorted.at(-1)].map(ms => (ms as number).toFixed(2)).join('/')} ms`
+}
