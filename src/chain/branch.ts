@@ -47,6 +47,6 @@ export function createBranch (dag: DagIndex, transactions: TransactionIndex, ord
       head = block
     }
   }
-  for (const block of path.reverse()) branch.extend(mergeSet(dag, branch, dag.parents(block)), block)
+  for (const block of path.toReversed()) branch.extend(mergeSet(dag, branch, dag.parents(block)), block)
   return branch
 }
