@@ -76,7 +76,7 @@ export function createBlockRelay ({ ledger, client, clock, others, sync, announc
     }
     if (isAhead(error)) return 'missing'
     penalise(peer, 'INVALID_BLOCK')
-    if (hash === undefined || SPOILABLE.has(error.details?.['rule'])) return 'lied'
+    if (hash === undefined || isSpoilable(error)) return 'lied'
     invalid.set(toHex(hash), true)
     return 'refused'
   }
@@ -109,6 +109,11 @@ export function createBlockRelay ({ ledger, client, clock, others, sync, announc
       waiters.stop()
     }
   }
+}
+
+/** A transaction that does not parse is met before the root that would have told it from the block's own. */
+function isSpoilable ({ details }: TosError): boolean {
+  return SPOILABLE.has(details?.['rule']) || (details?.['rule'] === 'transaction' && details['transactionRule'] === 'form')
 }
 
 function matches (announce: BlockAnnounce, header: BlockHeader): boolean {

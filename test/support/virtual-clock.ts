@@ -4,6 +4,8 @@ import type { Clock } from '../../src/chain/clock.ts'
 export interface VirtualClock extends Clock {
   /** Timers that are set. */
   readonly pending: number
+  /** Time stands still until `promise` settles: for work of real threads, such as signature checks. */
+  track<T> (promise: Promise<T>): Promise<T>
   /** Lets promises and immediates run, then moves on `ms`, firing the timers on the way in order of time. */
   advance (ms: number): Promise<void>
   /** Moves on, timer by timer, until `promise` settles; throws when it does not within `limitMs` of virtual time. */
@@ -18,8 +20,9 @@ export function createVirtualClock (start = 1_800_000_000_000): VirtualClock {
   let ids = 0
   const timers = new Map<number, { at: number, run: () => void }>()
 
+  let tracked = 0
   const settle = async (): Promise<void> => {
-    for (let turn = 0; turn < QUIET_TURNS; turn++) await new Promise(resolve => { setImmediate(resolve) })
+    for (let quiet = 0; quiet < QUIET_TURNS; quiet = tracked > 0 ? 0 : quiet + 1) await new Promise(resolve => { setImmediate(resolve) })
   }
   const next = (): [number, { at: number, run: () => void }] | undefined =>
     [...timers].reduce<[number, { at: number, run: () => void }] | undefined>((best, entry) => best === undefined || entry[1].at < best[1].at ? entry : best, undefined)
@@ -40,6 +43,12 @@ export function createVirtualClock (start = 1_800_000_000_000): VirtualClock {
       return () => { timers.delete(id) }
     },
     get pending () { return timers.size },
+    track (promise) {
+      tracked++
+      const release = (): void => { tracked-- }
+      promise.then(release, release)
+      return promise
+    },
     async advance (ms) {
       const end = now + ms
       await fireUpTo(end)
