@@ -4,6 +4,7 @@ import type { Writable } from 'node:stream'
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { blockData } from '../../protocols/index.ts'
+import type { BlockData } from '../../protocols/index.ts'
 import { TosError } from '../errors/index.ts'
 import { encode } from '../wire/index.ts'
 import { CHAIN_MAGIC, createChainDigest, encodeHead, encodeTrailer, lengthPrefix } from './chain-file.ts'
@@ -12,13 +13,14 @@ import type { Ledger } from './ledger.ts'
 /** How a transfer is watched and stopped. */
 export interface ChainTransferOptions {
   readonly signal?: AbortSignal
-  /** Called after each block with the blocks and bytes so far. */
+  /** Called after each block with the sums so far. */
   readonly onProgress?: (progress: ChainTransfer) => void
 }
 
-/** Blocks handled (genesis is not one of them) and bytes of the file. */
+/** Blocks handled (genesis is not one of them), the transactions in them, and bytes of the file. */
 export interface ChainTransfer {
   readonly blocks: number
+  readonly transactions: number
   readonly bytes: number
 }
 
@@ -29,9 +31,12 @@ const PAGE = 256
  * file is complete. Throws `FILE_UNREADABLE`, `ABORTED`, or what reading blocks throws.
  */
 export async function exportChain (ledger: Ledger, to: string | Writable, { signal, onProgress }: ChainTransferOptions = {}): Promise<ChainTransfer> {
-  const progress = { blocks: 0, bytes: 0 }
+  const progress = { blocks: 0, transactions: 0, bytes: 0 }
   const counted = async function * (): AsyncGenerator<Uint8Array> {
-    for await (const chunk of chainBytes(ledger, () => { progress.blocks++ })) {
+    for await (const chunk of chainBytes(ledger, block => {
+      progress.blocks++
+      progress.transactions += block.transactions.length
+    })) {
       progress.bytes += chunk.length
       yield chunk
       onProgress?.({ ...progress })
@@ -50,7 +55,7 @@ export async function exportChain (ledger: Ledger, to: string | Writable, { sign
   return progress
 }
 
-async function * chainBytes (ledger: Ledger, onBlock: () => void): AsyncGenerator<Uint8Array> {
+async function * chainBytes (ledger: Ledger, onBlock: (block: BlockData) => void): AsyncGenerator<Uint8Array> {
   const difficulty = ledger.template().difficulty
   const head = encodeHead({ network: ledger.network, genesis: ledger.genesis, difficulty })
   const digest = createChainDigest(head)
@@ -64,7 +69,7 @@ async function * chainBytes (ledger: Ledger, onBlock: () => void): AsyncGenerato
       if (block === undefined) throw new TosError('BLOCK_NOT_FOUND', 'a block left the ledger during the export')
       const bytes = encode(blockData, block)
       digest.add(bytes)
-      onBlock()
+      onBlock(block)
       yield Buffer.concat([lengthPrefix(bytes.length), bytes])
     }
     last = page.hashes.at(-1) ?? last

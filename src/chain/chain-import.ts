@@ -26,7 +26,7 @@ const RECORD_MAX = BLOCK_LIMITS.blockBytes + 1024
 export async function importChain (ledger: Ledger, from: string | AsyncIterable<Uint8Array>, { signal, onProgress }: ChainTransferOptions = {}): Promise<ChainImport> {
   const source = typeof from === 'string' ? createReadStream(from, { highWaterMark: 256 * 1024 }) : from
   const reader = createChunkReader(source)
-  const progress = { blocks: 0, bytes: 0, added: 0 }
+  const progress = { blocks: 0, transactions: 0, bytes: 0, added: 0 }
   try {
     const digest = await readHead(reader, ledger)
     for (;;) {
@@ -34,7 +34,9 @@ export async function importChain (ledger: Ledger, from: string | AsyncIterable<
       const offset = reader.offset
       const record = await readRecord(reader, digest)
       if (record === undefined) break
-      if (await addBlock(ledger, record, offset) === 'accepted') progress.added++
+      const { status, transactions } = await addBlock(ledger, record, offset)
+      if (status === 'accepted') progress.added++
+      progress.transactions += transactions
       progress.blocks++
       progress.bytes = reader.offset
       onProgress?.({ ...progress })
@@ -87,7 +89,7 @@ async function readLength (reader: ChunkReader): Promise<number | undefined> {
   return bytes === undefined ? undefined : Buffer.from(bytes).readUInt32LE()
 }
 
-async function addBlock (ledger: Ledger, record: Uint8Array, offset: number): Promise<'accepted' | 'known'> {
+async function addBlock (ledger: Ledger, record: Uint8Array, offset: number): Promise<{ status: 'accepted' | 'known', transactions: number }> {
   let block: BlockData
   try {
     block = decode(blockData, record)
@@ -99,7 +101,7 @@ async function addBlock (ledger: Ledger, record: Uint8Array, offset: number): Pr
     throw error
   })
   if (status === 'orphan') throw chainFileInvalid('a block stands before its parents', offset)
-  return status
+  return { status, transactions: block.transactions.length }
 }
 
 /** The same error with the number of blocks before it; a failing source gets a code. */
