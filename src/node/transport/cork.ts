@@ -1,0 +1,54 @@
+import type { ConnectionProtector, MessageStream } from '@libp2p/interface'
+import type { Socket } from 'node:net'
+
+/** The part of a TCP connection of libp2p that carries bytes to the socket; none of it is in the published types. */
+interface SocketConnection {
+  socket: Pick<Socket, 'cork' | 'uncork'>
+  sendData: (data: never) => unknown
+}
+
+/**
+ * A connection protector that adds no protection: it corks each TCP socket until the end of the tick.
+ *
+ * libp2p writes every buffer of an encrypted frame by itself, one system call each (26 for a request on a new stream).
+ * Corked, all that a tick produces leaves in one `writev`. The protector hook is the one public place that sees each raw
+ * connection before the handshake. The members it needs are untyped: where they are missing the connection passes
+ * through untouched, and `test/node-transport` fails so that somebody looks.
+ */
+export function corkPerTick (): () => ConnectionProtector {
+  return () => ({
+    protect (connection) {
+      // The same connection goes back: the hook's type narrows what the upgrader passes in, not what it accepts.
+      corkConnection(connection)
+      return Promise.resolve(connection)
+    }
+  })
+}
+
+/** Corks one raw connection per tick; returns whether the connection had what that takes. */
+export function corkConnection (connection: MessageStream): boolean {
+  if (!hasSocket(connection)) return false
+  const { socket } = connection
+  const send = connection.sendData.bind(connection)
+  let corked = false
+
+  function uncork (): void {
+    corked = false
+    socket.uncork()
+  }
+
+  connection.sendData = data => {
+    if (!corked) {
+      corked = true
+      socket.cork()
+      process.nextTick(uncork)
+    }
+    return send(data)
+  }
+  return true
+}
+
+function hasSocket (connection: object): connection is SocketConnection {
+  const candidate = connection as Partial<SocketConnection>
+  return typeof candidate.sendData === 'function' && typeof candidate.socket?.cork === 'function' && typeof candidate.socket.uncork === 'function'
+}
