@@ -29,7 +29,10 @@ export class FrameReader {
   #skip = 0
   #type = 0
   #paused = false
-  #rest: Uint8Array[] = []
+  #reading = false
+  /** Bytes not yet looked at; the first chunk up to `#at` is done with. */
+  readonly #chunks: Uint8Array[] = []
+  #at = 0
 
   constructor (sink: FrameSink) {
     this.#sink = sink
@@ -43,20 +46,31 @@ export class FrameReader {
   /** Goes on with what was kept. Throws as `push` does. */
   resume (): void {
     this.#paused = false
-    const rest = this.#rest
-    this.#rest = []
-    for (const chunk of rest) this.push(chunk)
+    this.#read()
   }
 
   /** Takes the next bytes of the stream. Throws `WRONG_MAGIC`, `INCOMPATIBLE_VERSION` or `MESSAGE_TOO_LARGE`: the stream is then unusable. */
   push (chunk: Uint8Array): void {
-    let at = 0
-    while (at < chunk.length) {
-      if (this.#paused) {
-        this.#rest.push(at === 0 ? chunk : chunk.subarray(at))
-        return
+    if (chunk.length === 0) return
+    this.#chunks.push(chunk)
+    this.#read()
+  }
+
+  // a sink may pause, resume or even push while it takes a frame: only the outermost call reads, so the order holds
+  #read (): void {
+    if (this.#reading) return
+    this.#reading = true
+    try {
+      while (!this.#paused) {
+        const chunk = this.#chunks[0]
+        if (chunk === undefined) return
+        this.#at = this.#take(chunk, this.#at)
+        if (this.#at < chunk.length) continue
+        this.#chunks.shift()
+        this.#at = 0
       }
-      at = this.#take(chunk, at)
+    } finally {
+      this.#reading = false
     }
   }
 
@@ -64,7 +78,7 @@ export class FrameReader {
     if (this.#skip > 0) {
       const step = Math.min(this.#skip, chunk.length - from)
       this.#skip -= step
-      if (this.#skip === 0) this.partialBytes = 0
+      this.partialBytes = this.#skip === 0 ? 0 : this.partialBytes + step
       return from + step
     }
     return this.#body === undefined ? this.#takeHeader(chunk, from) : this.#takeBody(chunk, from, this.#body)
@@ -93,8 +107,8 @@ export class FrameReader {
     }
     this.#type = type
     this.#length = length
-    this.#body = length === 0 ? EMPTY : Buffer.allocUnsafe(Math.min(length, FIRST_ALLOCATION))
-    if (length === 0) this.#deliver(this.#body)
+    this.#body = EMPTY
+    if (length === 0) this.#deliver(EMPTY)
   }
 
   #takeBody (chunk: Uint8Array, from: number, held: Uint8Array): number {
@@ -108,7 +122,7 @@ export class FrameReader {
   }
 
   #grow (held: Uint8Array): Uint8Array {
-    const next = Buffer.allocUnsafe(Math.min(this.#length, held.length * 4))
+    const next = Buffer.allocUnsafe(Math.min(this.#length, Math.max(FIRST_ALLOCATION, held.length * 4)))
     next.set(held)
     this.#body = next
     return next
@@ -122,7 +136,7 @@ export class FrameReader {
 }
 
 const EMPTY = new Uint8Array(0)
-/** A body's buffer starts with this many bytes and grows with what really arrives: an announced length alone costs nothing. */
+/** A body's buffer appears with its first byte, starts with this many and grows with what really arrives: an announced length costs nothing. */
 const FIRST_ALLOCATION = 128 * 1024
 
 // a frame owns its bytes: views that outlive it must not keep a network buffer alive

@@ -26,7 +26,7 @@ export interface FrameStreamHandlers {
 export interface FrameStreamOptions {
   /** Above this many unsent bytes `congested` turns true, default 1 MiB. */
   readonly highWaterBytes?: number
-  /** Above this many unsent bytes the stream is aborted with `BUSY`, default 16 MiB. */
+  /** Above this many unsent bytes a write is refused with `BUSY`, default 16 MiB. */
   readonly maxQueuedBytes?: number
 }
 
@@ -50,7 +50,7 @@ export class FrameStream {
   #finishing = false
   #done = false
   #ended = false
-  #drainWaiters: Array<() => void> = []
+  readonly #drainWaiters: Set<() => void> = new Set()
 
   constructor (stream: Stream, codec: FrameCodec, handlers: FrameStreamHandlers, { highWaterBytes = 1 << 20, maxQueuedBytes = 16 << 20 }: FrameStreamOptions = {}) {
     this.stream = stream
@@ -61,7 +61,10 @@ export class FrameStream {
     this.#reader = new FrameReader({
       cap: type => { const cap = handlers.cap(type); return cap === undefined ? undefined : codec.wireCap(cap) },
       frame: (type, header, body) => { this.#receive(type, header, body) },
-      unknown: type => { handlers.dropped(new TosError('UNKNOWN_TYPE', `type 0x${type.toString(16)} is not carried here`, { details: { type } })) }
+      unknown: type => {
+        this.framesRead++
+        handlers.dropped(new TosError('UNKNOWN_TYPE', `type 0x${type.toString(16)} is not carried here`, { details: { type } }))
+      }
     })
     stream.addEventListener('message', event => { this.#push(event.data) })
     stream.addEventListener('drain', () => { this.#pump() })
@@ -81,6 +84,8 @@ export class FrameStream {
   /** True while more is unsent than the high-water mark: stop producing, or await `drained()`. */
   get congested (): boolean { return this.queuedBytes > this.#highWater }
   get done (): boolean { return this.#done }
+  /** True while a write has a chance to arrive: neither end nor the stream itself is closing. */
+  get writable (): boolean { return !this.#done && !this.#finishing && this.stream.writeStatus === 'writable' }
 
   /**
    * Appends one frame; `fill` writes its payload. Leaves with everything else of this tick. Throws `STREAM_CLOSED`, `BUSY` when
@@ -111,11 +116,12 @@ export class FrameStream {
     while (this.congested && !this.#done) {
       signal?.throwIfAborted()
       const { promise, resolve } = Promise.withResolvers<void>()
-      const cancel = (): void => { resolve() }
-      this.#drainWaiters.push(resolve)
-      signal?.addEventListener('abort', cancel)
+      const wake = (): void => { resolve() }
+      this.#drainWaiters.add(wake)
+      signal?.addEventListener('abort', wake)
       await promise
-      signal?.removeEventListener('abort', cancel)
+      this.#drainWaiters.delete(wake)
+      signal?.removeEventListener('abort', wake)
     }
     signal?.throwIfAborted()
     if (this.#done) throw new TosError('STREAM_CLOSED', 'the stream closed while it was drained')
@@ -128,7 +134,7 @@ export class FrameStream {
   }
 
   resume (): void {
-    if (!this.#reader.paused) return
+    if (this.#done || !this.#reader.paused) return
     this.#guard(() => { this.#reader.resume() })
     if (this.#reader.paused) return
     if (this.stream.readStatus === 'paused') this.stream.resume()
@@ -156,9 +162,9 @@ export class FrameStream {
     })
   }
 
-  #guard (read: () => void): void {
+  #guard (act: () => void): void {
     try {
-      read()
+      act()
     } catch (error) {
       this.#fail(toTosError(error))
     }
@@ -178,6 +184,8 @@ export class FrameStream {
   }
 
   #end (): void {
+    // a reset or a lost connection ends the stream too, and says so in its close event
+    if (this.stream.status !== 'open') return
     this.#ended = true
     // what was kept while paused is delivered first
     if (this.#done || this.#reader.paused) return
@@ -195,7 +203,16 @@ export class FrameStream {
     this.#pump()
   }
 
+  // a connection that is gone but not yet closed throws from `send`: that ends this stream, not the process
   #pump (): void {
+    try {
+      this.#send()
+    } catch (error) {
+      this.#fail(toTosError(error, 'STREAM_CLOSED'))
+    }
+  }
+
+  #send (): void {
     const { stream } = this
     while (this.#queue.length > 0 && !stream.writableNeedsDrain && stream.writeStatus === 'writable') {
       const head = this.#queue[0] as Uint8Array
@@ -205,7 +222,7 @@ export class FrameStream {
       this.#queuedBytes -= slice.length
       stream.send(slice)
     }
-    if (this.#drainWaiters.length > 0 && !this.congested) for (const resolve of this.#drainWaiters.splice(0)) resolve()
+    if (this.#drainWaiters.size > 0 && !this.congested) this.#wake()
     if (this.#finishing && this.#queue.length === 0 && stream.writeStatus === 'writable') {
       stream.close().catch((error: unknown) => { this.#fail(toTosError(error, 'STREAM_CLOSED')) })
     }
@@ -213,16 +230,24 @@ export class FrameStream {
 
   #fail (error: TosError): void {
     if (this.#done) return
-    if (this.stream.status === 'open') this.stream.abort(error)
+    // first, because the stream's own close event, which the abort fires at once, knows no code
     this.#close(error)
+    this.stream.abort(error)
   }
 
   #close (error: TosError | undefined): void {
     if (this.#done) return
     this.#done = true
+    // the rest of the chunk at hand is nobody's any more
+    this.#reader.pause()
     this.#queue.length = 0
     this.#queuedBytes = 0
-    for (const resolve of this.#drainWaiters.splice(0)) resolve()
+    this.#wake()
     this.#handlers.closed(error)
+  }
+
+  #wake (): void {
+    for (const wake of this.#drainWaiters) wake()
+    this.#drainWaiters.clear()
   }
 }

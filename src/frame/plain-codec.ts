@@ -40,8 +40,8 @@ export function createPlainCodec ({ local, remote, now }: PlainCodecOptions): Fr
       for (let i = 0; i < 32; i++) {
         if (header[HEADER_OFFSET.nodeId + i] !== remote[i]) throw new TosError('WRONG_NODE_ID', 'node_id is not the key that authenticated the connection')
       }
-      const skew = Math.abs(readSeconds(header, HEADER_OFFSET.timestamp) - now() / 1000)
-      if (skew > MAX_CLOCK_SKEW_S) throw new TosError('CLOCK_SKEW', `frame time is ${Math.round(skew)} s off`, { details: { skewSeconds: Math.round(skew) } })
+      const skewSeconds = Math.abs(readSeconds(header, HEADER_OFFSET.timestamp) - Math.floor(now() / 1000))
+      if (skewSeconds > MAX_CLOCK_SKEW_S) throw new TosError('CLOCK_SKEW', `frame time is ${skewSeconds} s off`, { details: { skewSeconds } })
       return body
     }
   }
