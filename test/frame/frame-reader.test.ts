@@ -1,6 +1,6 @@
 import { test } from 'node:test'
 import assert from 'node:assert/strict'
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import { FrameReader, HEADER_BYTES, MAX_SKIPPED_BYTES } from '../../src/frame/index.ts'
 import { codeOf, flip, frame } from '../support/frames.ts'
 
@@ -174,5 +174,5 @@ test('a delivered body is the receiver\'s own: later bytes do not change it', ()
   r.push(chunk)
   chunk.fill(0xff)
   r.push(frame({ type: 2, payload: Uint8Array.of(4, 5, 6) }))
-  assert.deepEqual(bodies.map(body => [...body]), [[1, 2, 3], [4, 5, 6]])
+  assert.deepEqual(bodies.map(body => Array.from(body)), [[1, 2, 3], [4, 5, 6]])
 })

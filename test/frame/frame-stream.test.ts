@@ -93,7 +93,7 @@ test('a frame whose payload cannot be written is taken back; those around it sti
   assert.throws(() => { alice.frames.write(1, writer => { writer.putBytes(new Uint8Array(500)); throw new RangeError('no') }) }, RangeError)
   put(alice, Uint8Array.of(2))
   await bob.saw('messages 2')
-  assert.deepEqual(bob.payloads.map(payload => [...payload]), [[1], [2]])
+  assert.deepEqual(bob.payloads.map(payload => Array.from(payload)), [[1], [2]])
 })
 
 test('a reader that pauses holds the writer back: congested, bounded, and all of it arrives after resume', async () => {
