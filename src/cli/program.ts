@@ -1,6 +1,7 @@
 import { Command } from 'commander'
 import { VERSION } from '../config/index.ts'
 import type { Cli } from './cli.ts'
+import { chainCommand } from './commands/chain.ts'
 import { completionCommand } from './commands/completion.ts'
 import { configCommand } from './commands/config.ts'
 import { frameCommand } from './commands/frame.ts'
@@ -10,8 +11,9 @@ import { ledgerCommands } from './commands/ledger.ts'
 import { nodeCommands } from './commands/node.ts'
 import { peersCommands } from './commands/peers.ts'
 import { requestCommand } from './commands/request.ts'
+import { startCommand } from './commands/start.ts'
 
-const COMMANDS = [initCommand, nodeCommands, peersCommands, ledgerCommands, requestCommand, keyCommand, configCommand, frameCommand, completionCommand]
+const COMMANDS = [initCommand, startCommand, nodeCommands, peersCommands, ledgerCommands, chainCommand, requestCommand, keyCommand, configCommand, frameCommand, completionCommand]
 
 /** The whole command tree. Actions import what they need, so that help and completion stay fast. */
 export function createProgram (cli: Cli): Command {

@@ -1,4 +1,5 @@
 import { join } from 'node:path'
+import { difficultyOf } from '../chain/genesis.ts'
 import { socketPath } from './socket-path.ts'
 import { addresses, choice, duration, integer, list, path, size, text, toggle } from './row.ts'
 import type { ValueOf } from './row.ts'
@@ -42,7 +43,7 @@ export const OPTIONS = {
   mine: toggle({ default: false, doc: 'Mine blocks of the reference ledger.' }),
   mineIntervalMs: duration({ default: 3000, doc: 'Pause between two blocks mined here; 0 mines without a pause.' }),
   minerKey: path({ default: '', doc: 'Key file named as miner of our blocks; empty: the node\'s identity.' }),
-  difficulty: integer({ default: ({ network }) => isPublic(network) ? 2 ** 32 : 1000, min: 1, doc: 'Constant difficulty of the reference ledger; only private networks may set it.' }),
+  difficulty: integer({ default: ({ network }) => Number(difficultyOf(network)), min: 1, doc: 'Constant difficulty of the reference ledger; only private networks may set it.' }),
   userAgent: text({ default: ({ version }) => `tos-p2p/${version}`, pattern: /^[^\p{Cc}]{0,256}$/u, what: 'text of at most 256 characters', doc: 'Name the node gives itself in PING.' }),
   adminSocket: path({ default: ({ dataDir, tmp }) => socketPath(dataDir, tmp), doc: 'Unix socket the command line talks to (mode 0600).' }),
   stopDeadlineMs: duration({ default: 10_000, doc: 'Longest graceful stop; what is then open is named and left.' }),
