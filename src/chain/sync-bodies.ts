@@ -27,6 +27,9 @@ interface Chunk {
   readonly blocks: Promise<BlockData[]>
 }
 
+/** Bytes one answer should stay at: a slow link must get it across before the time-out. */
+const ANSWER_BYTES = 1024 * 1024
+
 /**
  * Fetches the blocks of `links` (parents first) and adds them in that order, a few requests ahead of the one being added.
  * The room a request needs is guessed from the largest block so far; a peer whose blocks suddenly grow can exceed `inFlightBytes`
@@ -41,7 +44,7 @@ export async function fetchBodies ({ ledger, ask, limits, add }: BodyDeps, links
 
   const launch = (): void => {
     while (from < links.length && queue.length < limits.inFlight) {
-      const fits = Math.floor((limits.inFlightBytes - reserved) / largest)
+      const fits = Math.floor(Math.min(limits.inFlightBytes - reserved, Math.max(largest, ANSWER_BYTES)) / largest)
       // one block must always go, or a small budget would stand still
       const count = Math.min(BLOCK_LIMITS.hashes, Math.max(fits, queue.length === 0 ? 1 : 0), links.length - from)
       if (count === 0) return

@@ -17,6 +17,8 @@ export interface PeerTable {
   /** Records what the peer says its best height is. */
   claim (peer: string, height: bigint): void
   hasDue (): boolean
+  /** True when a peer is due that was asked a moment ago: try again after `askGapMs`. */
+  hasWaiting (): boolean
   /**
    * Takes the next peer to ask: one not asked lately before one that was, so that no peer keeps the others from their turn by
    * calling for attention; among those the highest claim, then whoever waited longest.
@@ -33,6 +35,8 @@ export interface PeerTable {
 /** "Lately", and the bound on names. */
 export interface PeerTableLimits extends CoolDown {
   readonly intervalMs: number
+  /** Least time between two questions for one peer's tips: what calls for attention must not set the pace. */
+  readonly askGapMs: number
   readonly maxPeers: number
 }
 
@@ -42,11 +46,13 @@ interface Failure { count: number, until: number }
 /** Names remembered as failing after they left, so that reconnecting does not wipe the slate. */
 const MAX_FAILURES = 1024
 
-export function createPeerTable (clock: Clock, { coolDownMs, maxCoolDownMs, intervalMs, maxPeers }: PeerTableLimits): PeerTable {
+export function createPeerTable (clock: Clock, { coolDownMs, maxCoolDownMs, intervalMs, askGapMs, maxPeers }: PeerTableLimits): PeerTable {
   const peers = new Map<string, Entry>()
   const failures = new Map<string, Failure>()
   const isCooling = (peer: string): boolean => (failures.get(peer)?.until ?? 0) > clock.now()
   const eligible = (): Array<[string, Entry]> => [...peers].filter(([peer]) => !isCooling(peer))
+  const due = (): Array<[string, Entry]> => eligible().filter(([, entry]) => entry.due)
+  const isReady = ([, { askedAt }]: [string, Entry]): boolean => clock.now() - askedAt >= askGapMs
   const wasLately = ({ askedAt }: Entry): number => clock.now() - askedAt < intervalMs ? 1 : 0
   const compare = (a: Entry, b: Entry): number =>
     wasLately(a) - wasLately(b) || Number(a.height < b.height) - Number(a.height > b.height) || a.askedAt - b.askedAt
@@ -68,9 +74,10 @@ export function createPeerTable (clock: Clock, { coolDownMs, maxCoolDownMs, inte
       const entry = peers.get(peer)
       if (entry !== undefined) entry.height = height
     },
-    hasDue: () => eligible().some(([, entry]) => entry.due),
+    hasDue: () => due().some(isReady),
+    hasWaiting: () => due().length > 0,
     choose () {
-      const [first] = eligible().filter(([, entry]) => entry.due).sort(([, a], [, b]) => compare(a, b))
+      const [first] = due().filter(isReady).sort(([, a], [, b]) => compare(a, b))
       if (first === undefined) return undefined
       // cleared now, not at the end: a call that comes while the peer is being asked counts anew
       first[1].due = false

@@ -22,7 +22,9 @@ export interface SyncProgress {
 export interface SyncOptions {
   /** How often a peer is asked for its tips when nothing else calls for it, milliseconds (default 10 s). */
   readonly intervalMs?: number
-  /** Longest wait for one answer, milliseconds (default 10 s). */
+  /** Least time between two questions for the tips of one peer, milliseconds (default 250). */
+  readonly askGapMs?: number
+  /** Longest wait for one answer, milliseconds (default 20 s): at `inFlight` answers of 1 MiB a link of 2 Mbit/s still passes. */
   readonly requestTimeoutMs?: number
   /** First cool-down of a peer that failed, milliseconds; doubles up to `maxCoolDownMs` (defaults 30 s, 10 min). */
   readonly coolDownMs?: number
@@ -65,7 +67,7 @@ export interface Sync {
 }
 
 const DEFAULTS: Required<SyncOptions> = {
-  intervalMs: 10_000, requestTimeoutMs: 10_000, coolDownMs: 30_000, maxCoolDownMs: 600_000, inFlightBytes: 8 * 1024 * 1024, inFlight: 4, maxPeers: 1024
+  intervalMs: 10_000, askGapMs: 250, requestTimeoutMs: 20_000, coolDownMs: 30_000, maxCoolDownMs: 600_000, inFlightBytes: 8 * 1024 * 1024, inFlight: 4, maxPeers: 1024
 }
 /** Failures that show a peer at fault; others (unreachable, busy, pruned) only put it aside. */
 const CHARGED: ReadonlySet<TosErrorCode> = new Set<TosErrorCode>(['INVALID_BLOCK', 'INVALID_MESSAGE', 'MESSAGE_TOO_LARGE', 'UNKNOWN_PARENT', 'TIMEOUT'])
@@ -79,7 +81,10 @@ export function createSync ({ ledger, client, clock, options = {}, penalise = ()
   let last: SyncProgress = { state: 'idle', height: ledger.tip().height, target: ledger.tip().height }
   let scope: AbortController | undefined
   let running: Promise<void> | undefined
+  /** The last run ended on a fault of this node's own: only the interval tries again. */
+  let faulty = false
   let cancelTick = (): void => {}
+  let cancelRetry = (): void => {}
 
   const report = (state: SyncProgress['state'], target: bigint, peer?: string): void => {
     last = { state, height: ledger.tip().height, target, ...(peer === undefined ? {} : { peer }) }
@@ -137,9 +142,9 @@ export function createSync ({ ledger, client, clock, options = {}, penalise = ()
     })
     if (result.status === 'orphan') throw new TosError('UNKNOWN_PARENT', 'a parent was given up meanwhile')
   }
-  /** Resolves to false when only time can help. */
-  const run = async (signal: AbortSignal): Promise<boolean> => {
+  const run = async (signal: AbortSignal): Promise<void> => {
     counts.runs++
+    faulty = false
     for (let peer = table.choose(); peer !== undefined && !signal.aborted; peer = table.choose()) {
       try {
         await syncWith(peer, signal)
@@ -147,13 +152,13 @@ export function createSync ({ ledger, client, clock, options = {}, penalise = ()
       } catch (error) {
         if (signal.aborted) break
         if (error instanceof LocalFault) {
+          faulty = true
           onError(error.cause)
-          return false
+          break
         }
         putAside(peer, toTosError(error, 'PEER_UNREACHABLE'))
       }
     }
-    return !signal.aborted
   }
   const putAside = (peer: string, error: TosError): void => {
     counts.failures++
@@ -161,14 +166,16 @@ export function createSync ({ ledger, client, clock, options = {}, penalise = ()
     if (CHARGED.has(error.code) && !isAhead(error)) penalise(peer, error.code)
     onPeerFailed(peer, error)
   }
-  const runAll = async (signal: AbortSignal): Promise<void> => {
-    // a call that came while the last peer was being dropped is still waiting
-    while (table.hasDue() && await run(signal));
-    report('idle', last.target)
-  }
   const wake = (): void => {
     if (scope === undefined || running !== undefined || !table.hasDue()) return
-    running = runAll(scope.signal).catch(onError).finally(() => { running = undefined })
+    const { signal } = scope
+    running = run(signal).catch(onError).finally(() => {
+      running = undefined
+      report('idle', last.target)
+      // called for while being asked, or just before the end
+      cancelRetry()
+      if (table.hasWaiting() && !faulty && !signal.aborted) cancelRetry = clock.after(limits.askGapMs, wake)
+    })
   }
   const tick = (): void => {
     cancelTick = clock.after(limits.intervalMs, tick)
@@ -184,6 +191,7 @@ export function createSync ({ ledger, client, clock, options = {}, penalise = ()
     },
     async stop () {
       cancelTick()
+      cancelRetry()
       scope?.abort()
       scope = undefined
       await running
