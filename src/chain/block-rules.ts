@@ -51,7 +51,7 @@ export function checkHeaderAlone (bytes: Uint8Array, { difficulty, target, now }
   const hash = sha3(bytes)
   if (!meetsTarget(hash, target)) throw invalidBlock('proof-of-work', `the hash does not meet difficulty ${difficulty}`)
   // the clock last: such a block may be right in a minute, and any other fault never is
-  const ahead = header.timestamp - BigInt(now)
+  const ahead = header.timestamp - BigInt(Math.floor(now))
   if (ahead > BigInt(MAX_AHEAD_MS)) throw invalidBlock('timestamp-ahead', `the block is ${ahead} ms ahead of our clock`, { aheadMs: ahead })
   return { header, hash }
 }

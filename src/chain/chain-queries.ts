@@ -45,8 +45,8 @@ export function createChainQueries (dag: BlockDag, difficulty: bigint): ChainQue
       const ids: BlockId[] = []
       let step = 1
       for (let height = top; height > 0; height -= step) {
-        if (ids.length >= LINEAR) step *= 2
         ids.push(selectedId(height))
+        if (ids.length >= LINEAR) step *= 2
       }
       ids.push(selectedId(0))
       return ids
