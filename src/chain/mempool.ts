@@ -51,6 +51,8 @@ export interface Mempool {
   get (id: Uint8Array): PoolTransaction | undefined
   /** The best transactions for a block, each sender's in nonce order, up to `maxBytes` (8 more counted for each) and `maxCount`. */
   take (maxBytes: number, maxCount: number): PoolTransaction[]
+  /** The nonce of the sender's next transaction, those that wait here included. */
+  nextNonce (sender: Uint8Array): bigint
   /** Resolves when the transactions of abandoned branches are back. */
   settled (): Promise<void>
   dump (): Record<string, number>
@@ -179,6 +181,11 @@ export function createMempool ({ ledger, clock, limits = {}, onError = () => {} 
     has: id => store.byId.has(toHex(id)),
     get: id => store.byId.get(toHex(id)),
     take,
+    nextNonce (sender) {
+      const next = ledger.nextNonce(sender)
+      const held = store.senders.get(toHex(sender))
+      return held === undefined ? next : next + BigInt(runLength(held, next))
+    },
     settled: () => returning,
     dump () {
       refresh()
