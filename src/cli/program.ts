@@ -4,16 +4,18 @@ import type { Cli } from './cli.ts'
 import { chainCommand } from './commands/chain.ts'
 import { completionCommand } from './commands/completion.ts'
 import { configCommand } from './commands/config.ts'
+import { devnetCommand } from './commands/devnet.ts'
 import { frameCommand } from './commands/frame.ts'
 import { initCommand } from './commands/init.ts'
 import { keyCommand } from './commands/key.ts'
 import { ledgerCommands } from './commands/ledger.ts'
 import { nodeCommands } from './commands/node.ts'
 import { peersCommands } from './commands/peers.ts'
+import { protocolCommand } from './commands/protocol.ts'
 import { requestCommand } from './commands/request.ts'
 import { startCommand } from './commands/start.ts'
 
-const COMMANDS = [initCommand, startCommand, nodeCommands, peersCommands, ledgerCommands, chainCommand, requestCommand, keyCommand, configCommand, frameCommand, completionCommand]
+const COMMANDS = [initCommand, startCommand, nodeCommands, peersCommands, ledgerCommands, chainCommand, requestCommand, keyCommand, configCommand, frameCommand, protocolCommand, devnetCommand, completionCommand]
 
 /** The whole command tree. Actions import what they need, so that help and completion stay fast. */
 export function createProgram (cli: Cli): Command {

@@ -113,7 +113,8 @@ export function list ({ pattern, item = 'text', ...rest }: Common<readonly strin
     isList: true,
     ...rest,
     parse (raw, fromText) {
-      const items = typeof raw === 'string' && fromText ? raw.split(',').map(part => part.trim()).filter(part => part !== '') : raw
+      // an empty text is an empty list: `--bootstrap ""` turns a default off
+      const items = fromText ? [raw].flat().flatMap(part => String(part).split(',')).map(part => part.trim()).filter(part => part !== '') : raw
       if (!Array.isArray(items)) throw wanted(`a list of ${item}`, raw)
       return items.map((value: unknown) => typeof value === 'string' && (pattern?.test(value) ?? true) ? value : raise(item, value))
     }

@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process'
+import type { ChildProcessWithoutNullStreams } from 'node:child_process'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -13,10 +14,15 @@ export interface Ran {
   readonly stderr: string
 }
 
-/** Runs `tosd` with an environment of its own, so that the developer's settings do not reach the tests. */
+/** Starts `tosd` with an environment of its own, so that the developer's settings do not reach the tests. */
+export function spawnTosd (args: readonly string[], { home, env = {} }: { readonly home?: string, readonly env?: Record<string, string> } = {}): ChildProcessWithoutNullStreams {
+  return spawn(process.execPath, [TOSD, ...args], { env: { PATH: process.env['PATH'] ?? '', HOME: home ?? join(tmpdir(), 'tosd-nobody'), NO_COLOR: '1', ...env } })
+}
+
+/** Runs `tosd` to its end. */
 export function tosd (args: readonly string[], { home, input = '', env = {} }: { readonly home?: string, readonly input?: string, readonly env?: Record<string, string> } = {}): Promise<Ran> {
   return new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, [TOSD, ...args], { env: { PATH: process.env['PATH'] ?? '', HOME: home ?? join(tmpdir(), 'tosd-nobody'), NO_COLOR: '1', ...env } })
+    const child = spawnTosd(args, { ...(home === undefined ? {} : { home }), env })
     let stdout = ''
     let stderr = ''
     child.stdout.on('data', chunk => { stdout += String(chunk) })

@@ -118,7 +118,7 @@ test('text becomes the type of the row, and numbers outside its range are refuse
   const rows: Array<[string, string, unknown]> = [
     ['TOSD_STOP_DEADLINE_MS', '2s', 2000], ['TOSD_STOP_DEADLINE_MS', '250', 250], ['TOSD_STOP_DEADLINE_MS', '1.5m', 90_000],
     ['TOSD_LIMITS__YAMUX_WINDOW_BYTES', '1MiB', 1_048_576], ['TOSD_MINE', '1', true], ['TOSD_MINE', 'false', false],
-    ['TOSD_DNS_SEEDS', 'a.example, b.example', ['a.example', 'b.example']]
+    ['TOSD_DNS_SEEDS', 'a.example, b.example', ['a.example', 'b.example']], ['TOSD_BOOTSTRAP', '', []]
   ]
   for (const [name, raw, value] of rows) {
     const key = OPTION_KEYS.find(key => envName(key) === name) as OptionKey

@@ -1,0 +1,80 @@
+import assert from 'node:assert/strict'
+import { once } from 'node:events'
+import { join } from 'node:path'
+import { after, before, test } from 'node:test'
+import { serveAdmin } from '../../src/monitor/index.ts'
+import type { AdminServer } from '../../src/monitor/index.ts'
+import { createFakeApi } from '../monitor/fake-api.ts'
+import { lines, scratch, spawnTosd, tosd } from './run.ts'
+
+const { dir, remove } = scratch('daemon')
+const socket = join(dir, 'admin.sock')
+const fake = createFakeApi()
+const ask = (...args: string[]): ReturnType<typeof tosd> => tosd([...args, '--admin-socket', socket, '--json'])
+let server: AdminServer
+
+before(async () => { server = await serveAdmin(fake.api, socket) })
+after(async () => {
+  await server.close()
+  remove()
+})
+
+test('status says ready, for programs and for people', async () => {
+  assert.equal(lines((await ask('status')).stdout)[0]?.['ready'], true)
+  const { code, stdout } = await tosd(['status', '--admin-socket', socket])
+  assert.equal(code, 0)
+  assert.match(stdout, /^ready\n {2}network {2}devnet \(full\)\n/)
+})
+
+test('an error of the daemon ends the command with its code, details and exit code', async () => {
+  const json = await ask('peers', 'connect', '/ip4/1.2.3.4/tcp/1')
+  assert.deepEqual([json.code, json.stdout, lines(json.stderr)[0]?.['code']], [1, '', 'PEER_UNREACHABLE'])
+  const { stderr } = await tosd(['peers', 'connect', '/ip4/1.2.3.4/tcp/1', '--admin-socket', socket])
+  assert.equal(stderr, [
+    'error: cannot reach /ip4/1.2.3.4/tcp/1                    [PEER_UNREACHABLE]', '  tried  2', '  cause  Error: refused',
+    '  hint   check the address, and that the peer runs and listens there', ''
+  ].join('\n'))
+})
+
+test('streams are one JSON line per item', async () => {
+  const { code, stdout } = await ask('ping', 'somebody', '--count', '3', '--interval', '1ms')
+  assert.deepEqual([code, lines(stdout).map(({ seq }) => seq)], [0, [0, 1, 2]])
+  assert.deepEqual(fake.asked.at(-1), { peer: 'somebody', count: 3, intervalMs: 1 })
+  assert.deepEqual(lines((await ask('request', 'hello', 'somebody', '{"name":"alice"}')).stdout), [{ name: 'alice' }])
+})
+
+test('what the user types becomes the parameters of the call', async () => {
+  await ask('tx', 'send', 'hi', '--fee', '18446744073709551615', '--priority', 'urgent', '--privacy', 'high', '--energy', '5')
+  assert.deepEqual(fake.asked.at(-1), { body: '6869', fee: '18446744073709551615', priority: 3, privacyLevel: 2, energyUsed: '5' })
+  await ask('tx', 'send', '--raw', '00ff')
+  assert.deepEqual(fake.asked.at(-1), { raw: '00ff' })
+  await ask('block', 'get', '7', '--full')
+  assert.deepEqual(fake.asked.at(-1), { height: 7, full: true })
+  await ask('block', 'get', 'AB'.repeat(32))
+  assert.deepEqual(fake.asked.at(-1), { hash: 'ab'.repeat(32) })
+})
+
+test('what makes no sense is refused before the daemon is asked', async () => {
+  const before = fake.asked.length
+  for (const args of [['block', 'get', 'xyz'], ['block', 'get', '7', '--hash', 'ab'.repeat(32)], ['ping', 'p', '--count', 'many'], ['tx', 'send', 'a', '--body-hex', '00'], ['tx', 'send', '--priority', 'x'], ['request', 'h', 'p', '{']]) {
+    assert.equal((await ask(...args)).code, 2, args.join(' '))
+  }
+  assert.equal(fake.asked.length, before)
+})
+
+test('wait-ready returns when the node is ready and ends in 75 when it is not in time', async () => {
+  assert.equal((await ask('wait-ready')).code, 0)
+  const late = await ask('wait-ready', '--height', '4', '--timeout', '300ms')
+  assert.deepEqual([late.code, lines(late.stderr)[0]?.['code']], [75, 'TIMEOUT'])
+  const nobody = await tosd(['wait-ready', '--admin-socket', join(dir, 'none.sock'), '--timeout', '300ms', '--json'])
+  assert.equal(nobody.code, 75)
+})
+
+test('an interrupted stream ends at once and cancels the work in the daemon', async () => {
+  const child = spawnTosd(['events', '--admin-socket', socket, '--json'])
+  const beat = setInterval(() => fake.events.emit({ event: 'transaction', id: 'ee', origin: 'local' }), 20)
+  assert.match(String((await once(child.stdout, 'data'))[0]), /"event":"transaction"/)
+  child.kill('SIGINT')
+  assert.deepEqual(await once(child, 'close'), [130, null])
+  clearInterval(beat)
+})

@@ -1,0 +1,45 @@
+import assert from 'node:assert/strict'
+import { once } from 'node:events'
+import { test } from 'node:test'
+import { lines, spawnTosd, tosd } from './run.ts'
+
+test('what is wrong on the command line is one clear line with the nearest match, exit 2', async () => {
+  const rows: Array<[args: string[], message: RegExp]> = [
+    [['stauts'], /^error: unknown command 'stauts' \(Did you mean status\?\)\s+\[USAGE\]\n {2}hint/],
+    [['frame', 'decode', '--jsn'], /^error: unknown option '--jsn' \(Did you mean --json\?\)\s+\[USAGE\]\n {2}hint/],
+    [['frame', 'decode', 'a', 'b'], /too many arguments/],
+    [['start', '--netwrok', 'x'], /Did you mean --network\?/]
+  ]
+  for (const [args, message] of rows) {
+    const { code, stderr, stdout } = await tosd(args)
+    assert.deepEqual([code, stdout], [2, ''], args.join(' '))
+    assert.match(stderr, message)
+  }
+})
+
+test('with --json the error is one object on standard error', async () => {
+  const { code, stderr } = await tosd(['nonsense', '--json'])
+  assert.equal(code, 2)
+  assert.deepEqual(lines(stderr).map(error => [error['code'], error['message']]), [['USAGE', "unknown command 'nonsense'"]])
+})
+
+test('help and version go to standard output', async () => {
+  const help = await tosd(['--help'])
+  assert.deepEqual([help.code, help.stderr], [0, ''])
+  for (const command of ['init', 'start', 'status', 'frame', 'devnet', 'completion']) assert.match(help.stdout, new RegExp(`^ {2}${command}\\b`, 'm'))
+  assert.match((await tosd(['--version'])).stdout, /^\d+\.\d+\.\d+\n$/)
+})
+
+test('no daemon: exit 69 and what to do', async () => {
+  const { code, stderr } = await tosd(['status'])
+  assert.equal(code, 69)
+  assert.match(stderr, /^error: no tosd answers on the admin socket\s+\[DAEMON_UNREACHABLE\]\n[^]*hint {3,}start the node first/)
+})
+
+test('a reader that leaves early is no failure', async () => {
+  const child = spawnTosd(['config', 'schema'])
+  child.stdout.destroy()
+  let stderr = ''
+  child.stderr.on('data', chunk => { stderr += String(chunk) })
+  assert.deepEqual([(await once(child, 'close'))[0], stderr], [0, ''])
+})
