@@ -1,0 +1,91 @@
+import { existsSync } from 'node:fs'
+import { createTransactionSigner, decodeTransaction, exportChain, importChain, transactionId } from '../../chain/index.ts'
+import type { BlockHeader, Ledger } from '../../chain/index.ts'
+import type { BlockData } from '../../../protocols/index.ts'
+import { TosError } from '../../errors/index.ts'
+import type { BlockView, NodeApi, SendParams, TipView, TransactionView } from '../../monitor/index.ts'
+import { fromHex, toHex } from '../../wire/index.ts'
+import { loadIdentity } from '../identity.ts'
+import type { TosNode } from '../tos-node.ts'
+import { progressStream } from './progress-stream.ts'
+
+/** The part of the admin API that speaks of blocks and transactions. */
+export function createChainApi (node: TosNode): Pick<NodeApi, 'blockGet' | 'blockTips' | 'txSend' | 'txGet' | 'chainImport' | 'chainExport'> {
+  const { ledger, mempool } = node.tos
+  return {
+    async blockGet ({ hash, height, full = false }) {
+      const wanted = hash === undefined ? ledger.atHeights(BigInt(height ?? 0), 1)[0] : fromHex(hash, 32)
+      const block = wanted === undefined ? undefined : await ledger.block(wanted)
+      const header = wanted === undefined ? undefined : ledger.header(wanted)
+      if (block === undefined || header === undefined) throw new TosError('BLOCK_NOT_FOUND', `no block ${hash ?? `at height ${height}`}`)
+      return blockView(block, header, full)
+    },
+
+    blockTips: async () => ledger.tips().map(tipView),
+
+    async txSend (params) {
+      const data = params.raw === undefined ? signed(node, params) : fromHex(params.raw)
+      const { sender, nonce } = ledger.checkTransaction(data)
+      const id = await node.tos.submit(data)
+      return { id: toHex(id), sender: toHex(sender), nonce: String(nonce) }
+    },
+
+    async txGet ({ id }) {
+      const key = fromHex(id, 32)
+      const pooled = mempool.get(key)
+      if (pooled !== undefined) return transactionView(pooled.data)
+      const found = await ledger.transaction(key)
+      if (found === undefined) throw new TosError('TX_NOT_FOUND', `no transaction ${id}`)
+      const { blockHash, blockHeight, index } = found.proof
+      return { ...transactionView(found.data), block: { hash: toHex(blockHash), height: Number(blockHeight), index } }
+    },
+
+    chainImport: ({ path }, options = {}) => progressStream(ledger, report => importChain(ledger, path, { ...options, onProgress: report })),
+
+    chainExport: ({ path }, options = {}) => {
+      if (existsSync(path)) throw new TosError('FILE_UNREADABLE', `${path} exists`, { hint: 'choose a new file name; nothing is overwritten' })
+      return progressStream(ledger, report => exportChain(ledger, path, { ...options, onProgress: report }))
+    }
+  }
+}
+
+function signed (node: TosNode, { body = '', fee = '0', priority = 0, privacyLevel = 0, energyUsed = '0', nonce, keyFile }: SendParams): Uint8Array {
+  const { ledger, mempool, config, privateKey } = node.tos
+  const key = keyFile === undefined ? privateKey : loadIdentity(keyFile)
+  const signer = createTransactionSigner(key.raw.subarray(0, 32), config.network)
+  const sender = key.publicKey.raw
+  return signer.sign({
+    nonce: nonce === undefined ? mempool.nextNonce(sender) : BigInt(nonce), fee: BigInt(fee), priority, privacyLevel, energyUsed: BigInt(energyUsed), body: fromHex(body)
+  })
+}
+
+function blockView ({ hash, header: bytes, transactions }: BlockData, header: BlockHeader, full: boolean): BlockView {
+  return {
+    hash: toHex(hash),
+    height: Number(header.height),
+    timestamp: Number(header.timestamp),
+    parents: header.parents.map(toHex),
+    txRoot: toHex(header.txRoot),
+    difficulty: String(header.difficulty),
+    nonce: String(header.nonce),
+    aiMined: header.aiMined,
+    miner: toHex(header.miner),
+    transactions: transactions.map(data => toHex(transactionId(data))),
+    bytes: bytes.length + transactions.reduce((sum, data) => sum + data.length, 0),
+    ...(full ? { raw: { header: toHex(bytes), transactions: transactions.map(toHex) } } : {})
+  }
+}
+
+/** A tip as the admin API shows it. */
+export function tipView ({ hash, height, cumulativeDifficulty }: ReturnType<Ledger['tip']>): TipView {
+  return { hash: toHex(hash), height: Number(height), cumulativeDifficulty: String(cumulativeDifficulty) }
+}
+
+function transactionView (data: Uint8Array): TransactionView {
+  const { sender, nonce, fee, priority, privacyLevel, energyUsed, body } = decodeTransaction(data)
+  return {
+    id: toHex(transactionId(data)), sender: toHex(sender), nonce: String(nonce), fee: String(fee), priority, privacyLevel, energyUsed: String(energyUsed),
+    body: toHex(body), raw: toHex(data)
+  }
+}
+

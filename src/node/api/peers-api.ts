@@ -1,0 +1,101 @@
+import { setTimeout as wait } from 'node:timers/promises'
+import type { Connection, Peer, PeerId } from '@libp2p/interface'
+import { toTosError, TosError } from '../../errors/index.ts'
+import type { NodeApi, PeerView, PingView } from '../../monitor/index.ts'
+import { peerIdToNodeId } from '../../protocol/index.ts'
+import { toHex } from '../../wire/index.ts'
+import type { TosNode } from '../tos-node.ts'
+import { parsePeer, parseTarget } from './target.ts'
+
+/** The part of the admin API that speaks of peers. */
+export function createPeersApi (node: TosNode): Pick<NodeApi, 'peersLs' | 'peersConnect' | 'peersDisconnect' | 'ping'> {
+  return {
+    peersLs: async () => Promise.all(node.getConnections().filter(({ status }) => status === 'open').map(connection => peerView(node, connection))),
+
+    async peersConnect ({ address }, options = {}) {
+      const target = parseTarget(address)
+      try {
+        const connection = await node.dial(target, { signal: signalOf(options.signal, node.tos.config.limits.dialTimeoutMs) })
+        return { peerId: connection.remotePeer.toString(), addr: connection.remoteAddr.toString() }
+      } catch (cause) {
+        throw new TosError('PEER_UNREACHABLE', `could not connect to ${address}`, { cause })
+      }
+    },
+
+    async peersDisconnect ({ peer }) {
+      const id = parsePeer(peer)
+      const closed = node.getConnections(id).length
+      await node.hangUp(id)
+      return { closed }
+    },
+
+    async * ping ({ peer, count = 1, intervalMs = 1000 }, options = {}) {
+      const target = parseTarget(peer)
+      for (let seq = 0; seq < count; seq++) {
+        yield await pingOnce(node, target, peer, seq, options.signal)
+        if (seq + 1 < count) await wait(intervalMs, undefined, options.signal === undefined ? {} : { signal: options.signal })
+      }
+    }
+  }
+}
+
+async function pingOnce (node: TosNode, target: ReturnType<typeof parseTarget>, peer: string, seq: number, signal: AbortSignal | undefined): Promise<PingView> {
+  const { userAgent } = node.tos.config
+  try {
+    // connect first: the round trip is that of PING alone
+    const { remotePeer } = await node.dial(target, { signal: signalOf(signal, node.tos.config.limits.dialTimeoutMs) })
+    if (seq === 0) await node.services.tosPing.request(remotePeer, ping(userAgent), signal === undefined ? {} : { signal })
+    const start = performance.now()
+    await node.services.tosPing.request(remotePeer, ping(userAgent), signal === undefined ? {} : { signal })
+    const rttMs = performance.now() - start
+    const agent = await agentOf(node, remotePeer)
+    return { peer: remotePeer.toString(), seq, rttMs: Math.round(rttMs * 1000) / 1000, ...(agent === undefined ? {} : { userAgent: agent }) }
+  } catch (cause) {
+    const error = toTosError(cause, 'PEER_UNREACHABLE')
+    return { peer, seq, error: error.code }
+  }
+}
+
+function ping (userAgent: string): { userAgent: string, services: bigint, timestamp: bigint } {
+  return { userAgent, services: 0n, timestamp: BigInt(Math.floor(Date.now() / 1000)) }
+}
+
+async function peerView (node: TosNode, connection: Connection): Promise<PeerView> {
+  const { remotePeer, remoteAddr, direction, timeline, rtt } = connection
+  const stored = await storedPeer(node, remotePeer)
+  const nodeId = remotePeer.type === 'Ed25519' ? toHex(peerIdToNodeId(remotePeer)) : undefined
+  const userAgent = agentFrom(stored)
+  return {
+    peerId: remotePeer.toString(),
+    ...(nodeId === undefined ? {} : { nodeId }),
+    addr: remoteAddr.toString(),
+    direction,
+    connectedMs: Date.now() - timeline.open,
+    ...(rtt === undefined ? {} : { rttMs: rtt }),
+    ...(userAgent === undefined ? {} : { userAgent }),
+    protocols: stored?.protocols ?? []
+  }
+}
+
+async function storedPeer (node: TosNode, peer: PeerId): Promise<Peer | undefined> {
+  try {
+    return await node.peerStore.get(peer)
+  } catch {
+    // a peer that has just connected is not in the store yet
+    return undefined
+  }
+}
+
+async function agentOf (node: TosNode, peer: PeerId): Promise<string | undefined> {
+  return agentFrom(await storedPeer(node, peer))
+}
+
+function agentFrom (peer: Peer | undefined): string | undefined {
+  const bytes = peer?.metadata.get('AgentVersion')
+  return bytes === undefined ? undefined : new TextDecoder().decode(bytes)
+}
+
+function signalOf (signal: AbortSignal | undefined, timeoutMs: number): AbortSignal {
+  const timeout = AbortSignal.timeout(timeoutMs)
+  return signal === undefined ? timeout : AbortSignal.any([signal, timeout])
+}

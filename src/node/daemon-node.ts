@@ -1,0 +1,21 @@
+import type { ComponentLogger } from '@libp2p/interface'
+import type { Config } from '../config/index.ts'
+import type { TosNodeHandle } from '../monitor/index.ts'
+import { toHex } from '../wire/index.ts'
+import { createChainApi } from './api/chain-api.ts'
+import { createInfoApi } from './api/info-api.ts'
+import { createPeersApi } from './api/peers-api.ts'
+import { createRequestApi } from './api/request-api.ts'
+import { createTosNode } from './create-tos-node.ts'
+
+/** Starts a node for the daemon: the node, and the API the admin socket carries. Throws as `createTosNode` does. */
+export async function startDaemonNode (config: Config, logger?: ComponentLogger): Promise<TosNodeHandle> {
+  const startedAt = performance.now()
+  const node = await createTosNode({ ...config, ...(logger === undefined ? {} : { logger }) })
+  return {
+    api: { ...createInfoApi(node, startedAt), ...createPeersApi(node), ...createChainApi(node), ...createRequestApi(node), events: (_params, options) => node.tos.events.stream(options) },
+    ready: { peerId: node.peerId.toString(), nodeId: toHex(node.tos.nodeId), addrs: node.getMultiaddrs().map(String) },
+    events: node.tos.events,
+    stop: () => node.stop() as Promise<void>
+  }
+}

@@ -1,0 +1,5 @@
+export { createTosNode } from './create-tos-node.ts'
+export type { TosNodeOptions } from './create-tos-node.ts'
+export { startDaemonNode } from './daemon-node.ts'
+export type { AnyDefinition } from './load-protocols.ts'
+export type { Mounted, TosNode, TosParts, TosServices } from './tos-node.ts'

@@ -1,0 +1,37 @@
+import type { Libp2p } from '@libp2p/interface'
+import { peerIdFromString } from '@libp2p/peer-id'
+import { blockAnnounce, txAnnounce } from '../../protocols/index.ts'
+import type { Announcer, BlockClient, TransactionClient } from '../chain/index.ts'
+import { TosError } from '../errors/index.ts'
+import type { TosServices } from './tos-node.ts'
+
+/** The network as the chain sees it: by peer name, without libp2p. */
+export interface NetworkPorts {
+  readonly blocks: BlockClient
+  readonly transactions: TransactionClient
+  readonly announcer: Announcer
+  /** Peers that subscribe to block or transaction announcements. */
+  subscribers (topic: 'blockAnnounce' | 'txAnnounce'): string[]
+  /** Connects the ports to the node, once it is made: the node's services need the chain, and the chain needs them. */
+  bind (node: Libp2p<TosServices>, network: string): void
+}
+
+/** Ports that answer `NOT_STARTED` until they are bound. */
+export function createNetworkPorts (): NetworkPorts {
+  let bound: { services: TosServices, network: string } | undefined
+  const services = (): TosServices => {
+    if (bound === undefined) throw new TosError('NOT_STARTED', 'the node is not started')
+    return bound.services
+  }
+  const topics = { blockAnnounce: blockAnnounce(() => 'ignore').id, txAnnounce: txAnnounce(() => 'ignore').id }
+  return {
+    blocks: { request: async (peer, question, options) => services().blocks.request(peerIdFromString(peer), question, options) },
+    transactions: { request: async (peer, question, options) => services().transactions.request(peerIdFromString(peer), question, options) },
+    announcer: {
+      async block (announce) { await services().blockAnnounce.publish(announce) },
+      async transaction (announce) { await services().txAnnounce.publish(announce) }
+    },
+    subscribers: topic => bound === undefined ? [] : bound.services.pubsub.getSubscribers(topics[topic].replace('{net}', bound.network)).map(String),
+    bind (node, network) { bound = { services: node.services, network } }
+  }
+}

@@ -1,0 +1,66 @@
+import type { Identify } from '@libp2p/identify'
+import type { Ed25519PrivateKey, Libp2p } from '@libp2p/interface'
+import type { KadDHT } from '@libp2p/kad-dht'
+import type { Ping } from '@libp2p/ping'
+import type { GossipSub } from '@chainsafe/libp2p-gossipsub'
+import type {
+  BlockAnnounce, BlockAnswer, BlockQuestion, Goodbye, MiningShare, PeerExchange, Ping as TosPing, Pong, TxAnnounce, TxAnswer, TxQuestion, TxResponse, Vote, VoteAnswer, VoteRequest
+} from '../../protocols/index.ts'
+import type { Ledger, Mempool, Miner, Sync } from '../chain/index.ts'
+import type { Config } from '../config/index.ts'
+import type { TopicService } from './topic-mount.ts'
+import type { NodeEvents } from '../monitor/index.ts'
+import type { Connector } from '../peers/index.ts'
+import type { Kernel, ProtocolDefinition, ProtocolService, StreamDefinition, StreamService, TopicDefinition } from '../protocol/index.ts'
+
+/** The services every TOS node runs: libp2p's own, the request protocols, the streams and the topics. */
+export type TosServices = {
+  readonly identify: Identify
+  /** libp2p's ping; the TOS one is `tosPing`. */
+  readonly ping: Ping
+  readonly dht: KadDHT
+  readonly pubsub: GossipSub
+  readonly tosPing: ProtocolService<Omit<TosPing, 'nonce'>, Omit<Pong, 'nonce'>>
+  readonly peerExchange: ProtocolService<Omit<PeerExchange, 'requestId'>, Omit<PeerExchange, 'requestId'>>
+  readonly blocks: ProtocolService<BlockQuestion, BlockAnswer>
+  readonly transactions: ProtocolService<TxQuestion, TxAnswer>
+  readonly votes: ProtocolService<Omit<VoteRequest, 'requestId'>, VoteAnswer>
+  readonly txStem: StreamService<TxAnnounce | TxResponse>
+  readonly mining: StreamService<MiningShare>
+  readonly goodbye: StreamService<Goodbye>
+  readonly blockAnnounce: TopicService<BlockAnnounce>
+  readonly txAnnounce: TopicService<TxAnnounce>
+  readonly consensusVote: TopicService<Vote>
+  readonly miningShare: TopicService<MiningShare>
+}
+
+/** What a definition becomes once mounted. */
+export type Mounted<D> =
+  D extends ProtocolDefinition<infer Req, infer Res> ? ProtocolService<Req, Res>
+    : D extends StreamDefinition<infer In, infer Out> ? StreamService<In & Out>
+      : D extends TopicDefinition<infer T> ? TopicService<T>
+        : never
+
+/** The node beyond libp2p: chain, peers, events. */
+export interface TosParts {
+  readonly config: Config
+  /** Raw Ed25519 public key, 32 bytes. */
+  readonly nodeId: Uint8Array
+  readonly privateKey: Ed25519PrivateKey
+  readonly kernel: Kernel
+  readonly ledger: Ledger
+  readonly mempool: Mempool
+  readonly sync: Sync
+  readonly miner: Miner
+  readonly connector: Connector
+  readonly events: NodeEvents
+  /** Pools a signed transaction of our own and announces it. Throws what `Mempool.add` throws. */
+  submit (data: Uint8Array): Promise<Uint8Array>
+}
+
+/** A TOS node: a `Libp2p` with typed services, and the chain behind them in `tos`. `stop()` also closes the store and the data directory. */
+export type TosNode<P = object> = Libp2p<TosServices & { readonly [K in keyof P]: Mounted<P[K]> }> & {
+  readonly tos: TosParts
+  /** Sizes of every table of the node, by owner. */
+  dump (): Record<string, Record<string, number>>
+}
