@@ -1,8 +1,9 @@
 #!/usr/bin/env node
 // Plain JavaScript for any Node: runs the program on this one when it is new enough, else on the Node that `npm ci` installed.
 import { spawn } from 'node:child_process'
-import { existsSync } from 'node:fs'
-import { createRequire, enableCompileCache } from 'node:module'
+import { existsSync, readFileSync } from 'node:fs'
+// as a whole: an old Node lacks some of its names, and must get as far as saying so
+import * as nodeModule from 'node:module'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
@@ -16,9 +17,10 @@ function isNewEnough (version) {
 
 function findPinned () {
   try {
-    const manifest = createRequire(join(root, 'package.json')).resolve('node/package.json')
+    const manifest = nodeModule.createRequire(join(root, 'package.json')).resolve('node/package.json')
     const path = join(dirname(manifest), 'bin', process.platform === 'win32' ? 'node.exe' : 'node')
-    return existsSync(path) ? path : undefined
+    // one that is too old itself would start us again for ever
+    return existsSync(path) && isNewEnough(JSON.parse(readFileSync(manifest, 'utf8')).version) ? path : undefined
   } catch {
     return undefined
   }
@@ -43,7 +45,7 @@ function fail (text) {
 }
 
 if (isNewEnough(process.versions.node)) {
-  enableCompileCache?.()
+  nodeModule.enableCompileCache?.()
   const built = join(root, 'dist', 'src', 'cli', 'main.js')
   const source = join(root, 'src', 'cli', 'main.ts')
   // in a checkout a stale build must not shadow the sources; an installed package can only run its build

@@ -21,7 +21,7 @@ export async function main (argv: readonly string[] = process.argv.slice(2)): Pr
     self: selfName(process.argv[1] ?? 'tosd'),
     signal: stopping.signal,
     takeSignals (listener) { onSignal = listener },
-    exit (code) { process.exitCode = code }
+    exit (code) { if (!stopping.signal.aborted) process.exitCode = code }
   }
   let last = -Infinity
   for (const [name, number] of [['SIGINT', 2], ['SIGTERM', 15]] as const) {

@@ -37,7 +37,7 @@ async function translate (cli: Cli, argument: string | undefined, convert: Trans
 async function translateLines (cli: Cli, convert: Translate): Promise<void> {
   let answers = 0
   let bad = 0
-  for await (const line of createInterface({ input: cli.stdin, crlfDelay: Infinity })) {
+  for await (const line of createInterface({ input: cli.stdin, crlfDelay: Infinity, signal: cli.signal })) {
     if (line.trim() === '') continue
     answers++
     try {
