@@ -13,7 +13,7 @@ export const SCORE = {
   gossipThreshold: -80,
   publishThreshold: -120,
   /** … and three end everything, from the best standing too (30 − 360). Room is left for decay between the three. */
-  graylistThreshold: -300,
+  graylistThreshold: -280,
   /** Counters below this are zero. */
   decayToZero: 0.01
 } as const
@@ -51,7 +51,7 @@ export interface TopicFacts {
  *   cap P2 is worth B·0.8.
  * - P3, P3b: off. They punish a peer for silence, and a slow topic is silent: the defaults graylist every honest peer in 5 s.
  * - P4: −invalidCost / w, so that the square of the count costs `invalidCost` whatever the topic's weight. It is forgotten over
- *   10 minutes, or longer where messages are so large that an offender just below the graylist would cost more than 1 KiB/s.
+ *   30 minutes, or longer where messages are so large that an offender just below the graylist would cost more than 1 KiB/s.
  *
  * Throws `INVALID_DEFINITION` for facts that are not positive.
  */
@@ -66,7 +66,7 @@ export function deriveTopicParams (facts: TopicFacts): TopicScoreParams {
   const memoryBeats = clamp(10 / firstsPerBeat, 60 / beat, HOUR_S / beat)
   const firstDecay = decayOver(memoryBeats)
   const firstCap = Math.max(1, 4 * firstsPerBeat / (1 - firstDecay))
-  const invalidMemoryBeats = clamp(2 * maxMessageBytes / 1_024, 600, HOUR_S) / beat
+  const invalidMemoryBeats = clamp(2 * maxMessageBytes / 1_024, HOUR_S / 2, HOUR_S) / beat
 
   return {
     topicWeight: share,
