@@ -6,6 +6,7 @@ export interface FairQueue<T> {
   remove (owner: string, item: T): void
 }
 
+/** Unbounded by itself: whoever pushes keeps the count. */
 export function createFairQueue<T> (): FairQueue<T> {
   // both a Map and a Set iterate in order of insertion, which makes the turn and the queue
   const owners = new Map<string, Set<T>>()
@@ -20,6 +21,7 @@ export function createFairQueue<T> (): FairQueue<T> {
         if (!mayRun(owner)) continue
         const [item] = items
         items.delete(item as T)
+        // to the end of the line
         owners.delete(owner)
         if (items.size > 0) owners.set(owner, items)
         return item

@@ -50,19 +50,24 @@ export interface FetchPool {
 const DEFAULTS: Required<FetchLimits> = { inFlight: 100, inFlightPerPeer: 32, waitingPerPeer: 5000, waiting: 20_000, othersAfterMs: 2000, stepMs: 1000, giveUpMs: 5000, others: 3 }
 const UNRESOLVED: Fetched = { result: 'unresolved', liars: new Set() }
 
+/** One hash being fetched; several announcements may wait for it. */
 interface Job {
   readonly hash: Uint8Array
   readonly from: string
   readonly done: PromiseWithResolvers<Fetched>
+  /** Ends the attempts that are still open when the job is over. */
   readonly scope: AbortController
   readonly asked: Set<string>
   readonly liars: Set<string>
+  /** Attempts without an answer yet. */
   active: number
+  /** False while it waits in the queue. */
   started: boolean
   cancelGiveUp: () => void
   cancelNext: () => void
 }
 
+/** See `FetchLimits` for the defaults; all of them hold at once. */
 export function createFetchPool ({ clock, attempt, others, limits = {} }: FetchDeps): FetchPool {
   const max = { ...DEFAULTS, ...limits }
   const jobs = new Map<string, Job>()
@@ -72,6 +77,7 @@ export function createFetchPool ({ clock, attempt, others, limits = {} }: FetchD
   let running = 0
   let waitingInAll = 0
 
+  /** The one place where a job ends, so that its timers, counters and signal end with it. */
   const finish = (job: Job, result: Fetched['result']): void => {
     if (!jobs.delete(toHex(job.hash))) return
     job.cancelGiveUp()
@@ -86,6 +92,7 @@ export function createFetchPool ({ clock, attempt, others, limits = {} }: FetchD
     job.done.resolve({ result, liars: job.liars })
     pump()
   }
+  /** Starts what the limits allow. */
   const pump = (): void => {
     while (running < max.inFlight) {
       const job = queue.next(peer => (inFlight.get(peer) ?? 0) < max.inFlightPerPeer)
@@ -108,6 +115,7 @@ export function createFetchPool ({ clock, attempt, others, limits = {} }: FetchD
       else finish(job, result)
     })
   }
+  /** On a useless answer, and when time has passed without any. */
   const askAnother = (job: Job): void => {
     if (job.scope.signal.aborted) return
     job.cancelNext()
@@ -125,6 +133,7 @@ export function createFetchPool ({ clock, attempt, others, limits = {} }: FetchD
       active: 0, started: false, cancelGiveUp: () => {}, cancelNext: () => {}
     }
     jobs.set(toHex(hash), job)
+    // from the announcement on, not from the start: what waits in the queue too long is stale news
     job.cancelGiveUp = clock.after(max.giveUpMs, () => { finish(job, 'unresolved') })
     queue.push(from, job)
     pump()
@@ -142,6 +151,7 @@ export function createFetchPool ({ clock, attempt, others, limits = {} }: FetchD
         waitingInAll--
       }
     },
+    // the queued ones first, or each end would start another
     stop () { for (const job of [...jobs.values()].toReversed()) finish(job, 'unresolved') },
     dump: () => ({ fetches: jobs.size, running, waiting: waitingInAll, peers: waiting.size })
   }

@@ -5,7 +5,10 @@ export interface Heap<T> {
   pop (): T | undefined
 }
 
-/** Creates a heap of `items`; `before(a, b)` is true when `a` must come out first. */
+/**
+ * Creates a heap of `items`; `before(a, b)` is true when `a` must come out first. `push` and `pop` take time
+ * logarithmic in the size; equal items come out in any order.
+ */
 export function createHeap<T> (before: (a: T, b: T) => boolean, items: Iterable<T> = []): Heap<T> {
   const list: T[] = []
   const heap: Heap<T> = {
@@ -28,6 +31,7 @@ export function createHeap<T> (before: (a: T, b: T) => boolean, items: Iterable<
   return heap
 }
 
+/** Lets the item at `start` change places with its parent as long as it comes before it. */
 function rise<T> (list: T[], start: number, before: (a: T, b: T) => boolean): void {
   let at = start
   while (at > 0) {
@@ -38,6 +42,7 @@ function rise<T> (list: T[], start: number, before: (a: T, b: T) => boolean): vo
   }
 }
 
+/** Lets the first item change places with the better of its children as long as one comes before it. */
 function sink<T> (list: T[], before: (a: T, b: T) => boolean): void {
   let at = 0
   for (;;) {

@@ -10,6 +10,7 @@ export interface HeldWaiters {
   stop (): void
 }
 
+/** Listens to `ledger` until `stop`; `max` waits at once. */
 export function createHeldWaiters (ledger: Ledger, clock: Clock, max: number): HeldWaiters {
   const waiting = new Map<string, Set<() => void>>()
   let size = 0

@@ -4,11 +4,13 @@ import type { PoolTransaction } from './mempool-senders.ts'
 import { poolBytes } from './mempool-store.ts'
 import type { PoolStore } from './mempool-store.ts'
 
+/** Of all transactions held; bytes as `poolBytes` counts them. */
 export interface RoomLimits {
   readonly maxCount: number
   readonly maxBytes: number
 }
 
+/** True when `entry` does not fit beside what is held. */
 export function isFull (store: PoolStore, entry: PoolTransaction, { maxCount, maxBytes }: RoomLimits): boolean {
   return store.byId.size + 1 > maxCount || store.bytes + poolBytes(entry) > maxBytes
 }

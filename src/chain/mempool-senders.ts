@@ -4,10 +4,14 @@ import type { Ranked } from './mempool-order.ts'
 /** A transaction in the pool. `data` is the pool's own copy; `addedAt` in Unix milliseconds. */
 export interface PoolTransaction extends Ranked {
   readonly id: Uint8Array
+  /** Id and sender in hexadecimal: the keys of the books. */
   readonly key: string
   readonly sender: Uint8Array
   readonly senderKey: string
   readonly nonce: bigint
+  readonly fee: bigint
+  readonly energyUsed: bigint
+  readonly data: Uint8Array
   readonly privacyLevel: number
   readonly addedAt: number
 }

@@ -11,7 +11,9 @@ export interface PoolStore {
   readonly bytes: number
   /** Entries that wait for an earlier nonce. */
   readonly gaps: number
+  /** The caller has made room and checked that the nonce is free. */
   insert (entry: PoolTransaction): void
+  /** Does nothing when the entry has gone already. */
   remove (entry: PoolTransaction): void
   /** Counts a sender's gaps anew; needed when the chain moved its nonce. */
   recount (senderKey: string): void
@@ -24,10 +26,13 @@ export function poolBytes ({ data }: { readonly data: Uint8Array }): number {
   return data.length + 8
 }
 
+/** `ledger` only tells where each sender's nonces begin. */
 export function createPoolStore (ledger: Ledger): PoolStore {
   const byId = new Map<string, PoolTransaction>()
   const senders = new Map<string, Sender>()
+  // senders with at least one entry behind a gap, in the order in which that came about
   const gapped = new Set<string>()
+  // Evicting a sender's last nonce strands nothing, so only these are candidates. The heap may hold entries that are no longer last.
   let tails = createHeap<PoolTransaction>(worseFirst)
   let bytes = 0
   let gaps = 0
@@ -50,6 +55,7 @@ export function createPoolStore (ledger: Ledger): PoolStore {
     if (tails.size > byId.size * 2 + 256) tails = createHeap(worseFirst, [...senders.values()].flatMap(sender => tailOf(sender) ?? []))
     tails.push(entry)
   }
+  /** Leaves the heap as it was, but for outdated entries that came up. */
   const worstTail = (sparedKey: string): PoolTransaction | undefined => {
     const popped: PoolTransaction[] = []
     let entry = tails.pop()
@@ -87,6 +93,7 @@ export function createPoolStore (ledger: Ledger): PoolStore {
       else pushTail(tail)
     },
     worst (sparedKey) {
+      // what cannot be mined is worth less than anything that can
       for (const key of gapped) {
         const tail = key === sparedKey ? undefined : tailOf(senders.get(key) as Sender)
         if (tail !== undefined) return { entry: tail, waits: true }
@@ -97,6 +104,7 @@ export function createPoolStore (ledger: Ledger): PoolStore {
   }
 }
 
+/** The order of eviction: the reverse of that of templates. */
 function worseFirst (a: PoolTransaction, b: PoolTransaction): boolean {
   return compareWorth(a, b) > 0
 }

@@ -4,29 +4,19 @@ import { toHex } from '../wire/index.ts'
 import type { Clock } from './clock.ts'
 import { createHeap } from './heap.ts'
 import type { Ledger, LedgerEvents } from './ledger.ts'
-import { compareWorth } from './mempool-order.ts'
+import { MEMPOOL_DEFAULTS } from './mempool-limits.ts'
+import type { MempoolLimits } from './mempool-limits.ts'
+import { checkNonce, checkReplacement } from './mempool-nonces.ts'
+import { compareWorth, rankOf } from './mempool-order.ts'
 import { abandonedBlocks } from './mempool-return.ts'
 import { isFull, makeRoom } from './mempool-room.ts'
 import { runLength, spent } from './mempool-senders.ts'
 import type { PoolTransaction } from './mempool-senders.ts'
 import { createPoolStore, poolBytes } from './mempool-store.ts'
 
-/** Bounds of the pool. */
-export interface MempoolLimits {
-  /** Transactions held (default 50,000). */
-  readonly maxCount?: number
-  /** Bytes of transactions held, 8 more for each (default 64 MiB). */
-  readonly maxBytes?: number
-  /** Transactions of one sender, and how far a nonce may lie ahead of the chain (default 64). */
-  readonly perSender?: number
-  /** Transactions that wait for an earlier nonce (default 1,000). */
-  readonly maxGaps?: number
-  /** How long one may stay, milliseconds (default 3 h). */
-  readonly ttlMs?: number
-  /** What a replacement must pay above the old fee, percent, and never less than 1 unit (default 10: smaller steps make floods cheap). */
-  readonly replaceBumpPercent?: number
-}
+export type { MempoolLimits } from './mempool-limits.ts'
 
+/** What the pool needs from outside. */
 export interface MempoolDeps {
   readonly ledger: Ledger
   readonly clock: Clock
@@ -60,19 +50,21 @@ export interface Mempool {
   close (): Promise<void>
 }
 
-const DEFAULTS = { maxCount: 50_000, maxBytes: 64 * 1024 * 1024, perSender: 64, maxGaps: 1000, ttlMs: 3 * 3_600_000, replaceBumpPercent: 10 }
 /** Signatures checked before the loop gets a turn, when a branch comes back. */
 const RETURN_BATCH = 50
 
 /** Creates the pool over `ledger` and follows its tip: what a block took goes, what a reorganisation freed comes back. */
 export function createMempool ({ ledger, clock, limits = {}, onError = () => {} }: MempoolDeps): Mempool {
-  const max = { ...DEFAULTS, ...limits }
+  const max = { ...MEMPOOL_DEFAULTS, ...limits }
   const store = createPoolStore(ledger)
   const counts = { evicted: 0, expired: 0, replaced: 0, returned: 0 }
   let arrivals = 0
+  // the tip moved since the pool last looked at every sender
   let stale = false
   let closed = false
+  // the tip before the next `tip` event: where an abandoned branch ends
   let tip = ledger.tip().hash
+  // branches come back one after the other, each oldest block first, so that nonces follow
   let returning: Promise<void> = Promise.resolve()
   let lastSweep = clock.now()
 
@@ -87,21 +79,18 @@ export function createMempool ({ ledger, clock, limits = {}, onError = () => {} 
       counts.expired++
     }
   }
-  // deferred to the next look at the whole pool: a sync of thousands of blocks must not scan it for each of them
-  const refresh = (): void => {
-    sweep()
-    if (!stale) return
-    stale = false
-    for (const [key, sender] of store.senders) {
-      for (const entry of spent(sender, ledger)) store.remove(entry)
-      store.recount(key)
-    }
-  }
   const dropSpent = (senderKey: string): void => {
     const sender = store.senders.get(senderKey)
     if (sender === undefined) return
     for (const entry of spent(sender, ledger)) store.remove(entry)
     store.recount(senderKey)
+  }
+  // deferred to the next look at the whole pool: a sync of thousands of blocks must not scan it for each of them
+  const refresh = (): void => {
+    sweep()
+    if (!stale) return
+    stale = false
+    for (const key of store.senders.keys()) dropSpent(key)
   }
 
   const add = (data: Uint8Array): PoolAdded => {
@@ -120,7 +109,10 @@ export function createMempool ({ ledger, clock, limits = {}, onError = () => {} 
     if (waits && replaced === undefined && store.gaps >= max.maxGaps) throw new TosError('MEMPOOL_FULL', `${store.gaps} transactions wait for an earlier nonce already`)
 
     // copies of its own: the bytes are a view into a network buffer that may be megabytes long
-    const entry: PoolTransaction = { ...tx, id: tx.id.slice(), sender: tx.sender.slice(), data: data.slice(), key, senderKey, arrival: arrivals++, addedAt: clock.now() }
+    const entry: PoolTransaction = {
+      ...tx, ...rankOf(tx, data.length, arrivals++), id: tx.id.slice(), sender: tx.sender.slice(), data: data.slice(), key, senderKey, addedAt: clock.now()
+    }
+    // what blocks have taken meanwhile is room for nothing
     if (isFull(store, entry, max)) refresh()
     if (replaced !== undefined) store.remove(replaced)
     try {
@@ -136,6 +128,7 @@ export function createMempool ({ ledger, clock, limits = {}, onError = () => {} 
 
   const take = (maxBytes: number, maxCount: number): PoolTransaction[] => {
     refresh()
+    // only the next nonce of each sender can be mined; taking it brings its follower into play
     const heads = createHeap<PoolTransaction>((a, b) => compareWorth(a, b) < 0)
     for (const { sender, byNonce } of store.senders.values()) {
       const head = byNonce.get(ledger.nextNonce(sender))
@@ -166,6 +159,7 @@ export function createMempool ({ ledger, clock, limits = {}, onError = () => {} 
   }
   const onTip = ({ detail }: LedgerEvents['tip']): void => {
     stale = true
+    // read in the handler itself: by the time a promise runs the tip may have moved again
     const left = tip
     tip = detail.tip.hash
     if (detail.reorganised === 0) return
@@ -197,17 +191,6 @@ export function createMempool ({ ledger, clock, limits = {}, onError = () => {} 
       return returning
     }
   }
-}
-
-function checkNonce (nonce: bigint, next: bigint, reach: number): void {
-  if (nonce < next) throw new TosError('INVALID_TRANSACTION', `nonce ${nonce} is used, the next is ${next}`, { details: { rule: 'nonce', nonce, next } })
-  if (nonce >= next + BigInt(reach)) throw new TosError('INVALID_TRANSACTION', `nonce ${nonce} lies ${reach} or more ahead of ${next}`, { details: { rule: 'nonce-gap', nonce, next } })
-}
-
-function checkReplacement (fee: bigint, held: bigint, percent: number): void {
-  const bump = held * BigInt(percent) / 100n
-  const least = held + (bump > 1n ? bump : 1n)
-  if (fee < least) throw new TosError('INVALID_TRANSACTION', `nonce taken: a replacement must pay at least ${least}`, { details: { rule: 'replacement', fee, least } })
 }
 
 /** True when `data` is in the pool again; one that is used, replaced or outbid by now stays out. */

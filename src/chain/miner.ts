@@ -39,6 +39,10 @@ export interface Miner {
   mineOne (signal?: AbortSignal): Promise<BlockData>
 }
 
+/**
+ * A new tip ends the search under way and starts it again on top. Transactions come from the pool at that moment and are not changed
+ * during the search: the root is part of what is hashed.
+ */
 export function createMiner ({
   ledger, mempool, miner, intervalMs, clock, mine, txRoot, maxBytes = 1024 * 1024, maxCount = 10_000, onBlock = () => {}, onError = () => {}
 }: MinerDeps): Miner {
@@ -74,6 +78,7 @@ export function createMiner ({
       ledger.removeEventListener('tip', onTip)
     }
   }
+  /** Searches until a block is found, whatever happens to the tip. */
   const mineNow = async (signal: AbortSignal): Promise<BlockData> => {
     for (;;) {
       if (signal.aborted) throw new TosError('ABORTED', 'mining was stopped')

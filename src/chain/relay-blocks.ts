@@ -14,6 +14,7 @@ import type { Ledger } from './ledger.ts'
 import { isAhead } from './sync.ts'
 import type { Sync } from './sync.ts'
 
+/** What the relay needs from outside. Callbacks must not throw. */
 export interface BlockRelayDeps {
   readonly ledger: Ledger
   readonly client: BlockClient
@@ -45,11 +46,16 @@ const SPOILABLE: ReadonlySet<unknown> = new Set(['block-hash', 'block-height', '
 /** Announced orphans that may wait for the sync to bring their parents. */
 const ORPHANS_WAITING = 100
 
+/**
+ * Each announcement is judged by its own fields against the block itself, also when several share a fetch. A false field says nothing
+ * about the block, and a spoilt answer nothing about the announcement, unless both came from the same peer.
+ */
 export function createBlockRelay ({ ledger, client, clock, others, sync, announcer, penalise = () => {}, onError = () => {}, limits }: BlockRelayDeps): BlockRelay {
   const giveUpMs = limits?.giveUpMs ?? 5000
   const invalid = new LRUCache<string, true>({ max: INVALID_KEPT })
   const waiters = createHeldWaiters(ledger, clock, ORPHANS_WAITING)
 
+  /** Asks one peer for one block and hands it to the ledger. */
   const attempt = async (peer: string, hash: Uint8Array, signal: AbortSignal): Promise<Attempt> => {
     const answer = await client.request(peer, { query: { type: 'byHash', value: [hash] }, detail: DETAIL.full, maxItems: 1 }, { signal })
     const [block] = answer.blocks
@@ -90,10 +96,12 @@ export function createBlockRelay ({ ledger, client, clock, others, sync, announc
       if (invalid.has(toHex(blockHash))) return 'reject'
       const deadline = clock.now() + giveUpMs
       const { result, liars } = await pool.fetch(blockHash, from)
+      // the block itself is not kept: the sync fetches it again behind its parents
       if (result === 'orphan') {
         sync.want(from, announce.blockHeight)
         await waiters.wait(blockHash, deadline - clock.now())
       }
+      // held by whatever way it came, also by sync while the fetch failed
       const header = ledger.has(blockHash) ? ledger.header(blockHash) : undefined
       if (header !== undefined) return matches(announce, header) ? 'accept' : 'reject'
       return result === 'refused' || liars.has(from) ? 'reject' : 'ignore'
@@ -116,6 +124,7 @@ function isSpoilable ({ details }: TosError): boolean {
   return SPOILABLE.has(details?.['rule']) || (details?.['rule'] === 'transaction' && details['transactionRule'] === 'form')
 }
 
+/** The fields an announcement repeats; `timestamp` in milliseconds on both sides. */
 function matches (announce: BlockAnnounce, header: BlockHeader): boolean {
   return announce.timestamp === header.timestamp && announce.difficulty === header.difficulty &&
     announce.aiMined === header.aiMined && announce.blockHeight === header.height

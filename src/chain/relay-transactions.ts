@@ -9,6 +9,7 @@ import type { Attempt, FetchLimits } from './fetch-pool.ts'
 import type { Ledger } from './ledger.ts'
 import type { Mempool, PoolAdded } from './mempool.ts'
 
+/** What the relay needs from outside. Callbacks must not throw. */
 export interface TransactionRelayDeps {
   readonly ledger: Ledger
   readonly mempool: Mempool
@@ -35,7 +36,12 @@ export interface TransactionRelay {
 /** The part of a transaction that its announcement repeats. */
 type Announced = Pick<ReturnType<Ledger['checkTransaction']>, 'fee' | 'priority' | 'privacyLevel' | 'energyUsed'>
 
+/**
+ * A transaction that waits for an earlier nonce is passed on like any other: gossip names it once, and the earlier one may be a step
+ * behind. The pool's bound on such gaps keeps that from being free.
+ */
 export function createTransactionRelay ({ ledger, mempool, client, clock, others, announcer, penalise = () => {}, onError = () => {}, limits }: TransactionRelayDeps): TransactionRelay {
+  /** Asks one peer for one transaction and hands it to the pool. */
   const attempt = async (peer: string, hash: Uint8Array, signal: AbortSignal): Promise<Attempt> => {
     const { transactions } = await client.request(peer, { txHashes: [hash], includeProof: false }, { signal })
     const [found] = transactions
@@ -55,6 +61,7 @@ export function createTransactionRelay ({ ledger, mempool, client, clock, others
     }
   }
   const pool = createFetchPool({ clock, attempt, others, limits })
+  /** From the pool, then from a block: one that is mined already is still worth passing on. */
   const held = async (hash: Uint8Array): Promise<Announced | undefined> => {
     const pooled = mempool.get(hash)
     if (pooled !== undefined) return pooled
@@ -89,6 +96,7 @@ function matches (announce: TxAnnounce, { fee, priority, privacyLevel, energyUse
   return announce.fee === fee && announce.priority === priority && announce.privacyLevel === privacyLevel && announce.energyUsed === energyUsed
 }
 
+/** Form, signature and name. The name covers every byte, so a failure is always the server's or the announcer's. */
 function isTransaction (ledger: Ledger, data: Uint8Array, hash: Uint8Array): boolean {
   try {
     return toHex(ledger.checkTransaction(data).id) === toHex(hash)

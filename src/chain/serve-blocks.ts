@@ -14,6 +14,7 @@ export interface BlockServerLimits {
   readonly concurrent?: number
 }
 
+/** Who asks: `signal` fires when the asker has gone. */
 export interface ServeContext {
   readonly signal?: AbortSignal
 }
@@ -53,6 +54,7 @@ export function createBlockServer (ledger: Ledger, { responseBytes = BLOCK_LIMIT
   }
 }
 
+/** Fills an answer until `maxItems`, the cap or the selection ends it. */
 async function answer (ledger: Ledger, { query, detail, maxItems }: BlockQuestion, cap: number, signal: AbortSignal | undefined): Promise<BlockAnswer> {
   const selection = select(ledger, query, maxItems)
   const blocks: BlockData[] = []
@@ -77,11 +79,13 @@ async function answer (ledger: Ledger, { query, detail, maxItems }: BlockQuestio
   return { status: statusOf(blocks, notFound.length > 0 || selection.short, hasMore), blocks, notFound, hasMore }
 }
 
+/** Partial also when nothing came but more is promised: the asker must not take it for "none". */
 function statusOf (blocks: readonly BlockData[], missing: boolean, hasMore: boolean): number {
   if (!missing) return BLOCK_STATUS.ok
   return blocks.length === 0 && !hasMore ? BLOCK_STATUS.notFound : BLOCK_STATUS.partial
 }
 
+/** Which blocks a query names; nothing is read yet. */
 function select (ledger: Ledger, query: BlockQuery, max: number): Selection {
   switch (query.type) {
     case 'byHash': return byHash(ledger, query.value, max)
@@ -115,6 +119,7 @@ function byHash (ledger: Ledger, asked: readonly Uint8Array[], max: number): Sel
   return { hashes: held.slice(0, max).map(({ hash }) => hash), missing, more: held.length > max, short: false }
 }
 
+/** One block as `detail` wants it; undefined when it is not held any more. */
 async function load (ledger: Ledger, hash: Uint8Array, detail: number): Promise<BlockData | undefined> {
   if (detail === DETAIL.full) return ledger.block(hash)
   if (detail === DETAIL.hash) return { hash, height: 0n, parents: [], header: new Uint8Array(0), transactions: [] }

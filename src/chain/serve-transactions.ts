@@ -67,6 +67,7 @@ async function answer (ledger: Ledger, mempool: TransactionSource, question: TxQ
   return { transactions, notFound }
 }
 
+/** The pool first: it holds what is newest, and costs no disk read. */
 async function look (ledger: Ledger, mempool: TransactionSource, txHash: Uint8Array, includeProof: boolean): Promise<TxData | undefined> {
   const pooled = mempool.get(txHash)
   if (pooled !== undefined) return { txHash, data: pooled.data, proof: null }
@@ -74,6 +75,7 @@ async function look (ledger: Ledger, mempool: TransactionSource, txHash: Uint8Ar
   return found === undefined ? undefined : { txHash, data: found.data, proof: includeProof ? found.proof : null }
 }
 
+/** Encoded size: hash, length and bytes, option tag, proof. */
 function txBytes ({ data, proof }: TxData): number {
   return HASH_BYTES + 8 + data.length + 1 + (proof === null ? 0 : 32 + 8 + 4 + 8 + proof.siblings.length * HASH_BYTES)
 }

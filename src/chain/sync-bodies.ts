@@ -13,6 +13,7 @@ export interface BodyLimits {
   readonly inFlight: number
 }
 
+/** What a download needs from outside. */
 export interface BodyDeps {
   readonly ledger: Ledger
   readonly ask: Ask
@@ -21,6 +22,7 @@ export interface BodyDeps {
   readonly add: (block: BlockData) => Promise<void>
 }
 
+/** One request under way; `reserved` bytes of the budget are its. */
 interface Chunk {
   readonly links: readonly Link[]
   readonly reserved: number
@@ -90,6 +92,7 @@ async function fetchChunk (ask: Ask, links: readonly Link[]): Promise<BlockData[
   return links.map(({ key }) => got.get(key) as BlockData)
 }
 
+/** What an answer may look like whatever it holds. Throws `INVALID_MESSAGE`, `MESSAGE_TOO_LARGE`, `BLOCK_NOT_FOUND`. */
 function checkAnswer ({ blocks, notFound, hasMore, status }: BlockAnswer, asked: number): void {
   if (blocks.length > asked) throw new TosError('INVALID_MESSAGE', `${blocks.length} blocks for a request of ${asked}`, { details: { rule: 'count' } })
   const bytes = blocks.reduce((sum, block) => sum + blockBytes(block), 0)

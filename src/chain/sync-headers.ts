@@ -64,6 +64,7 @@ export async function closeOver (ledger: Ledger, ask: Ask, links: readonly Link[
   return fresh.sort((a, b) => Number(a.height - b.height))
 }
 
+/** Some or all of `hashes`, nothing else. */
 async function headersByHash (ledger: Ledger, ask: Ask, hashes: Uint8Array[]): Promise<Link[]> {
   const wanted = new Set(hashes.map(toHex))
   const links = await checkHeaders(ledger, (await askHeaders(ask, { type: 'byHash', value: hashes }, hashes.length)).blocks)
@@ -77,6 +78,7 @@ async function askHeaders (ask: Ask, query: BlockQuery, maxItems: number): Promi
   return answer
 }
 
+/** Each header by itself: bytes, proof of work, name. Throws `INVALID_BLOCK`, `INVALID_MESSAGE`. */
 async function checkHeaders (ledger: Ledger, blocks: readonly BlockData[]): Promise<Link[]> {
   const links = new Map<string, Link>()
   for (const [index, block] of blocks.entries()) {
@@ -93,6 +95,7 @@ async function checkHeaders (ledger: Ledger, blocks: readonly BlockData[]): Prom
   return [...links.values()]
 }
 
+/** Parents of `links` that are neither held nor known, each once. */
 function missingParents (ledger: Ledger, known: ReadonlyMap<string, Link>, links: readonly Link[]): Uint8Array[] {
   const missing = new Map<string, Uint8Array>()
   for (const { hash, parents } of links) {

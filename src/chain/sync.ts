@@ -9,7 +9,11 @@ import type { Ledger } from './ledger.ts'
 import { fetchBodies } from './sync-bodies.ts'
 import { closeOver, headersAfter, headersOfTips } from './sync-headers.ts'
 import type { Ask, Link } from './sync-headers.ts'
+import { SYNC_DEFAULTS } from './sync-options.ts'
+import type { SyncOptions } from './sync-options.ts'
 import { createPeerTable } from './sync-peers.ts'
+
+export type { SyncOptions } from './sync-options.ts'
 
 /** Where the sync stands. `height`: this node's tip; `target`: what the peer claims. */
 export interface SyncProgress {
@@ -19,23 +23,7 @@ export interface SyncProgress {
   readonly peer?: string
 }
 
-export interface SyncOptions {
-  /** How often a peer is asked for its tips when nothing else calls for it, milliseconds (default 10 s). */
-  readonly intervalMs?: number
-  /** Least time between two questions for the tips of one peer, milliseconds (default 250). */
-  readonly askGapMs?: number
-  /** Longest wait for one answer, milliseconds (default 20 s): at `inFlight` answers of 1 MiB a link of 2 Mbit/s still passes. */
-  readonly requestTimeoutMs?: number
-  /** First cool-down of a peer that failed, milliseconds; doubles up to `maxCoolDownMs` (defaults 30 s, 10 min). */
-  readonly coolDownMs?: number
-  readonly maxCoolDownMs?: number
-  /** Bytes of bodies in flight (default 8 MiB), in at most `inFlight` requests (default 4). */
-  readonly inFlightBytes?: number
-  readonly inFlight?: number
-  /** Peers known at once (default 1,024); more are not asked. */
-  readonly maxPeers?: number
-}
-
+/** What the sync needs from outside. Callbacks must not throw. */
 export interface SyncDeps {
   readonly ledger: Ledger
   readonly client: BlockClient
@@ -66,19 +54,22 @@ export interface Sync {
   dump (): Record<string, number>
 }
 
-const DEFAULTS: Required<SyncOptions> = {
-  intervalMs: 10_000, askGapMs: 250, requestTimeoutMs: 20_000, coolDownMs: 30_000, maxCoolDownMs: 600_000, inFlightBytes: 8 * 1024 * 1024, inFlight: 4, maxPeers: 1024
-}
 /** Failures that show a peer at fault; others (unreachable, busy, pruned) only put it aside. */
 const CHARGED: ReadonlySet<TosErrorCode> = new Set<TosErrorCode>(['INVALID_BLOCK', 'INVALID_MESSAGE', 'MESSAGE_TOO_LARGE', 'UNKNOWN_PARENT', 'TIMEOUT'])
 /** Header answers in a row that may bring nothing new: a fork of 32,768 blocks below the common one. */
 const MAX_STALE_ANSWERS = 16
 
+/**
+ * One run: tips, then headers by locator with the bodies of each answer before the next, then branches outside the peer's order. Nothing
+ * is kept between runs but the ledger itself, so a restart goes on where the last block was added. Held at most: 2,048 headers and
+ * what `fetchBodies` allows.
+ */
 export function createSync ({ ledger, client, clock, options = {}, penalise = () => {}, onProgress = () => {}, onPeerFailed = () => {}, onError = () => {} }: SyncDeps): Sync {
-  const limits = { ...DEFAULTS, ...options }
+  const limits = { ...SYNC_DEFAULTS, ...options }
   const table = createPeerTable(clock, limits)
   const counts = { runs: 0, failures: 0, blocks: 0 }
   let last: SyncProgress = { state: 'idle', height: ledger.tip().height, target: ledger.tip().height }
+  // one scope from `start` to `stop`, and in it one run at a time
   let scope: AbortController | undefined
   let running: Promise<void> | undefined
   /** The last run ended on a fault of this node's own: only the interval tries again. */
@@ -105,6 +96,7 @@ export function createSync ({ ledger, client, clock, options = {}, penalise = ()
       attempt.abort()
     }
   }
+  /** Resolves when every tip the peer named is held; throws what shows that this peer does not get us there. */
   const followPeer = async (peer: string, ask: Ask, signal: AbortSignal): Promise<void> => {
     const tips = await headersOfTips(ledger, ask)
     const target = tips.reduce((top, { height }) => height > top ? height : top, 0n)
@@ -136,6 +128,7 @@ export function createSync ({ ledger, client, clock, options = {}, penalise = ()
     // branches that the peer's selected order leaves out
     if (lacking().length > 0) await bodies(lacking())
   }
+  /** Tells the peer's fault (`INVALID_BLOCK`) from this node's own. */
   const addBlock = async (block: BlockData): Promise<void> => {
     const result = await ledger.add(block).catch((error: unknown) => {
       throw error instanceof TosError && error.code === 'INVALID_BLOCK' ? error : new LocalFault(error)
@@ -146,6 +139,7 @@ export function createSync ({ ledger, client, clock, options = {}, penalise = ()
     counts.runs++
     faulty = false
     for (let peer = table.choose(); peer !== undefined && !signal.aborted; peer = table.choose()) {
+      // each failure sends its peer into a cool-down, so the loop comes to an end
       try {
         await syncWith(peer, signal)
         table.succeeded(peer)
@@ -171,7 +165,8 @@ export function createSync ({ ledger, client, clock, options = {}, penalise = ()
     const { signal } = scope
     running = run(signal).catch(onError).finally(() => {
       running = undefined
-      report('idle', last.target)
+      // a run that found nothing to do is no news
+      if (last.state !== 'idle') report('idle', last.target)
       // called for while being asked, or just before the end
       cancelRetry()
       if (table.hasWaiting() && !faulty && !signal.aborted) cancelRetry = clock.after(limits.askGapMs, wake)
@@ -205,7 +200,10 @@ export function createSync ({ ledger, client, clock, options = {}, penalise = ()
       table.want(peer, height)
       wake()
     },
-    progress: () => last,
+    progress () {
+      const { height } = ledger.tip()
+      return { ...last, height, target: last.target > height ? last.target : height }
+    },
     async idle () { await running },
     dump: () => ({ peers: table.size, ...counts })
   }

@@ -71,13 +71,13 @@ test('a chain longer than one answer of headers comes in several, each with bodi
   assert.equal(net.asked.get('a')?.filter(({ query }) => query.type === 'locator').length, 3)
 })
 
-test('a peer at the same tip costs one question', async () => {
-  const { clock, net, source, sync, charged } = await setUp()
+test('a peer at the same tip costs one question and makes no news', async () => {
+  const { clock, net, source, sync, charged, progress } = await setUp()
   net.join('a', source)
   sync.addPeer('a')
   await clock.until(sync.idle())
   assert.deepEqual(net.asked.get('a')?.map(({ query }) => query.type), ['tips'])
-  assert.deepEqual(charged, [])
+  assert.deepEqual([charged, progress], [[], []])
 })
 
 test('a fork: the better branch wins, and branches outside the selected order come too', async () => {
