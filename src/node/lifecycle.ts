@@ -41,7 +41,7 @@ async function closeAll (parts: Array<{ name: string, close: () => void | Promis
   const outcome = await Promise.race([run(), deadline])
   clearTimeout(timer)
   if (outcome === 'late') {
-    const open = parts.map(({ name }) => name).reverse()
+    const open = parts.map(({ name }) => name).toReversed()
     throw new TosError('STOP_TIMEOUT', `still open after ${deadlineMs} ms: ${open.join(', ')}`, { details: { open } })
   }
   if (failures.length > 0) throw failures[0]

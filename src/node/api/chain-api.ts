@@ -50,7 +50,7 @@ export function createChainApi (node: TosNode): Pick<NodeApi, 'blockGet' | 'bloc
 }
 
 function signed (node: TosNode, { body = '', fee = '0', priority = 0, privacyLevel = 0, energyUsed = '0', nonce, keyFile }: SendParams): Uint8Array {
-  const { ledger, mempool, config, privateKey } = node.tos
+  const { mempool, config, privateKey } = node.tos
   const key = keyFile === undefined ? privateKey : loadIdentity(keyFile)
   const signer = createTransactionSigner(key.raw.subarray(0, 32), config.network)
   const sender = key.publicKey.raw
