@@ -34,8 +34,7 @@ export function blob (max: number): Schema<Uint8Array> {
     write (w, value) {
       if (!(value instanceof Uint8Array)) throw notBytes(value)
       if (value.length > max) throw overLimit('blob', value.length, max)
-      w.putLength(value.length)
-      w.putBytes(value)
+      w.putBlob(value)
     },
     read (r) { return r.takeBytes(r.takeLength(max, 1)) }
   }

@@ -35,6 +35,15 @@ export class ByteWriter {
     this.bytes.set(value, at)
   }
 
+  /** Appends a `u64` length and the bytes. */
+  putBlob (value: Uint8Array): void {
+    const { length } = value
+    const at = this.reserve(8 + length)
+    this.view.setUint32(at, length, true)
+    this.view.setUint32(at + 4, 0, true)
+    this.bytes.set(value, at + 8)
+  }
+
   /** Copies out what was written and starts over. */
   take (): Uint8Array {
     const out = Buffer.allocUnsafe(this.length)

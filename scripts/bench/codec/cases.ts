@@ -1,11 +1,17 @@
 import type { BlockAnnounce, BlockData, Ping, Vote } from '../../../protocols/index.ts'
+import type { Transaction } from '../../../src/chain/transaction.ts'
+
+/** A block with its transactions read: what a node works with. */
+export type LedgerBlock = Omit<BlockData, 'transactions'> & { transactions: Transaction[] }
 
 /** The values of one message that every library encodes and decodes. */
 export interface CaseValues {
   readonly ping: readonly Ping[]
   readonly announce: readonly BlockAnnounce[]
   readonly vote: readonly Vote[]
-  readonly block: readonly BlockData[]
+  readonly block: readonly LedgerBlock[]
+  /** The same, its transactions opaque: what the wire carries. */
+  readonly opaque: readonly BlockData[]
 }
 
 export type CaseName = keyof CaseValues
@@ -36,15 +42,20 @@ export function makeCases (): CaseValues {
   const bytes = (length: number): Uint8Array => Uint8Array.from({ length }, () => random() >>> 24)
   const u64 = (): bigint => (BigInt(random()) << 32n) | BigInt(random())
   const seconds = (): bigint => 1_700_000_000n + BigInt(random() % 10_000_000)
+  // 130 bytes of fixed fields and lengths, and a body of 120
+  const transaction = (): Transaction => ({
+    sender: bytes(32), nonce: BigInt(random() % 1000), fee: BigInt(random() % 100_000), priority: random() % 4, privacyLevel: random() % 4,
+    energyUsed: BigInt(random() % 100), body: bytes(120), signature: bytes(64)
+  })
+  const block = <T>(transactions: T[]) => ({ hash: bytes(32), height: BigInt(random() % 10_000_000), parents: many(2, () => bytes(32)), header: bytes(200), transactions })
   return {
     ping: many(16, () => ({ nonce: u64(), userAgent: `tos-p2p/1.${random() % 10}.0 (node)`, services: BigInt(random() % 2048), timestamp: seconds() })),
     announce: many(16, () => ({ blockHash: bytes(32), blockHeight: BigInt(random() % 10_000_000), difficulty: BigInt(random()), aiMined: random() % 2 === 0, timestamp: seconds() * 1000n })),
     vote: many(16, () => ({
       blockHash: bytes(32), voterId: bytes(32), voteType: random() % 3, timestamp: seconds(), signature: bytes(64), parentVotes: many(4, () => bytes(32))
     })),
-    block: many(2, () => ({
-      hash: bytes(32), height: BigInt(random() % 10_000_000), parents: many(2, () => bytes(32)), header: bytes(200), transactions: many(1000, () => bytes(250))
-    }))
+    block: many(2, () => block(many(1000, transaction))),
+    opaque: many(2, () => block(many(1000, () => bytes(250))))
   }
 }
 

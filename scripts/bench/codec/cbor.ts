@@ -15,4 +15,4 @@ function codec<T> (): PeerCodec<T> {
 }
 
 /** cbor-x with records and shared structures. */
-export const cborX: Peer = { name: 'cbor-x', codecs: { ping: codec(), announce: codec(), vote: codec(), block: codec() } }
+export const cborX: Peer = { name: 'cbor-x', codecs: { ping: codec(), announce: codec(), vote: codec(), block: codec(), opaque: codec() } }

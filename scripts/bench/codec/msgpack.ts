@@ -23,4 +23,4 @@ function asBuffers (value: unknown): unknown {
 }
 
 /** msgpackr with records and shared structures. */
-export const msgpackr: Peer = { name: 'msgpackr', codecs: { ping: codec(), announce: codec(), vote: codec(), block: codec() } }
+export const msgpackr: Peer = { name: 'msgpackr', codecs: { ping: codec(), announce: codec(), vote: codec(), block: codec(), opaque: codec() } }

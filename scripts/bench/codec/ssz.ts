@@ -11,10 +11,13 @@ const announce = new ContainerType({ blockHash: hash, blockHeight: u64, difficul
 const vote = new ContainerType({
   blockHash: hash, voterId: hash, voteType: new UintNumberType(4), timestamp: u64, signature: new ByteVectorType(64), parentVotes: new ListCompositeType(hash, MAX_VOTES)
 })
-const block = new ContainerType({
-  hash, height: u64, parents: new ListCompositeType(hash, BLOCK_LIMITS.parents), header: new ByteListType(BLOCK_LIMITS.headerBytes),
-  transactions: new ListCompositeType(new ByteListType(BLOCK_LIMITS.transactionBytes), BLOCK_LIMITS.transactions)
+const u8 = new UintNumberType(1)
+const transaction = new ContainerType({
+  sender: hash, nonce: u64, fee: u64, priority: u8, privacyLevel: u8, energyUsed: u64, body: new ByteListType(BLOCK_LIMITS.transactionBytes), signature: new ByteVectorType(64)
 })
+const opening = { hash, height: u64, parents: new ListCompositeType(hash, BLOCK_LIMITS.parents), header: new ByteListType(BLOCK_LIMITS.headerBytes) }
+const block = new ContainerType({ ...opening, transactions: new ListCompositeType(transaction, BLOCK_LIMITS.transactions) })
+const opaque = new ContainerType({ ...opening, transactions: new ListCompositeType(new ByteListType(BLOCK_LIMITS.transactionBytes), BLOCK_LIMITS.transactions) })
 
 interface Serializer<T> { serialize (value: T): Uint8Array, deserialize (wire: Uint8Array): T }
 
@@ -37,4 +40,4 @@ const pingCodec: PeerCodec<unknown> = {
 }
 
 /** @chainsafe/ssz: containers of fixed byte vectors and 64-bit bigints. */
-export const ssz: Peer = { name: '@chainsafe/ssz', codecs: { ping: pingCodec, announce: codec(announce), vote: codec(vote), block: codec(block) } }
+export const ssz: Peer = { name: '@chainsafe/ssz', codecs: { ping: pingCodec, announce: codec(announce), vote: codec(vote), block: codec(block), opaque: codec(opaque) } }
