@@ -27,14 +27,10 @@ export interface GenerateOptions {
   readonly stepMs?: number
   /** How many keys send in turn (default 16). */
   readonly senders?: number
-  /** Share of blocks with two or three parents, 0 (default) to 0.4. */
+  /** Share of blocks with two or three parents, 0 (default) to 1. */
   readonly forks?: number
   readonly signal?: AbortSignal
 }
-
-// siblings beside a block where the chain forks: one or two, equally often
-const MEAN_SIBLINGS = 1.5
-const MAX_FORKS = 0.4
 
 /**
  * A chain with real proof of work and signed transactions, parents first. Where it forks, siblings repeat a part of their neighbour's
@@ -45,8 +41,7 @@ export async function * generateChain (options: GenerateOptions): AsyncGenerator
   const difficulty = difficultyOf(network, options.difficulty)
   const random = createSeededBytes(`${network}/${seed}`)
   const startTime = BigInt(options.startTime ?? Number(GENESIS_TIMESTAMP) + stepMs)
-  if (!(forks >= 0 && forks <= MAX_FORKS)) throw new TosError('CONFIG_INVALID', `forks must be 0 to ${MAX_FORKS}`)
-  const forkChance = forks / (1 - MEAN_SIBLINGS * forks)
+  if (!(forks >= 0 && forks <= 1)) throw new TosError('CONFIG_INVALID', `forks must be 0 to 1, not ${forks}`)
   const nextTransactions = createTransactionSource(options, random)
 
   let tips = [genesisOf(network).hash]
@@ -56,7 +51,8 @@ export async function * generateChain (options: GenerateOptions): AsyncGenerator
   for (let height = 1n; made < blocks; height++) {
     const transactions = await pending
     pending = nextTransactions()
-    const siblings = random.fraction() < forkChance ? 1 + random.below(2) : 0
+    // all blocks on a forked height merge it, so the chance of a fork is the share of merging blocks
+    const siblings = random.fraction() < forks ? 1 + random.below(2) : 0
     const next: Uint8Array[] = []
     for (let i = 0; i <= siblings && made < blocks; i++, made++) {
       const own = i === 0 ? transactions : transactions.slice(0, random.below(transactions.length + 1))

@@ -1,8 +1,11 @@
 import { readdir } from 'node:fs/promises'
 import { ClassicLevel } from 'classic-level'
 import { TosError } from '../errors/index.ts'
+import { setDamagedTablesAside } from './table-check.ts'
 
 export type LevelLog = ClassicLevel<Buffer, Buffer>
+
+const MACHINE_FAULT = /permission denied|no space|quota|too many open files|read-only file system|input\/output error|cannot allocate/i
 
 /** An open LevelDB; `repaired` says why it had to be repaired first. */
 export interface OpenedLog {
@@ -11,12 +14,15 @@ export interface OpenedLog {
 }
 
 /**
- * Opens or makes a LevelDB directory. One that LevelDB calls corrupt, or whose CURRENT file is gone, is repaired first: LevelDB would
- * otherwise start an empty database there and delete the tables. Throws `DATA_DIR_LOCKED`, `STORE_CORRUPT` or `DATA_DIR_UNREADABLE`.
+ * Opens or makes a LevelDB directory. One with damaged tables, that LevelDB calls corrupt, or whose CURRENT file is gone (LevelDB would
+ * start an empty database there and delete the tables), is repaired first. What repair writes is compressed and holds no promise: copy it.
+ * Throws `DATA_DIR_LOCKED`, `STORE_CORRUPT` or `DATA_DIR_UNREADABLE`.
  */
 export async function openLog (location: string): Promise<OpenedLog> {
   let repaired: string | undefined
-  if (await lostItsRoot(location)) repaired = await repair(location, 'its CURRENT file is missing')
+  const damaged = await setDamagedTablesAside(location)
+  if (damaged.length > 0) repaired = await repair(location, `${damaged.join(', ')} damaged`)
+  else if (await lostItsRoot(location)) repaired = await repair(location, 'its CURRENT file is missing')
   try {
     return { db: await open(location), repaired }
   } catch (error) {
@@ -52,8 +58,9 @@ async function repair (location: string, reason: string): Promise<string> {
 }
 
 function isCorruption (error: unknown): boolean {
-  // a missing table or manifest arrives as an I/O error whose text says so
-  return causes(error).some(({ code, message }) => code === 'LEVEL_CORRUPTION' || (code === 'LEVEL_IO_ERROR' && /No such file|missing files/i.test(message)) || /corrupt/i.test(message))
+  const chain = causes(error)
+  // A missing or misnamed file arrives as an I/O error too: only what the machine is to blame for is no damage.
+  return chain.some(({ code, message }) => code === 'LEVEL_CORRUPTION' || /corrupt/i.test(message) || (code === 'LEVEL_IO_ERROR' && !MACHINE_FAULT.test(message)))
 }
 
 function coded (error: unknown, location: string): TosError {

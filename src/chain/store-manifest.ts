@@ -2,6 +2,7 @@ import { mkdir, open, readFile, readdir, rename } from 'node:fs/promises'
 import { join } from 'node:path'
 import { TosError } from '../errors/index.ts'
 import { toHex } from '../wire/index.ts'
+import { sha3 } from './hash.ts'
 
 /** The chain a store belongs to. */
 export interface StoreIdentity {
@@ -11,11 +12,13 @@ export interface StoreIdentity {
 }
 
 /** Names inside the store's directory. */
-export const STORE_FILES = { manifest: 'ledger.json', mark: 'high-mark', log: 'blocks', rebuilt: 'blocks.new', damaged: 'blocks.damaged' } as const
+export const STORE_FILES = { manifest: 'ledger.json', mark: 'high-mark', lock: 'lock', probe: 'probe', log: 'blocks', rebuilt: 'blocks.new', damaged: 'blocks.damaged' } as const
 const FORMAT = 1
 
+type Manifest = Readonly<Record<string, unknown>>
+
 /**
- * Makes the directory, or makes sure that it is ours: same network, genesis and difficulty, and no newer format. An unreadable
+ * Makes the directory, or makes sure that it is ours: same network, genesis and difficulty, and no newer format. A damaged
  * manifest over an existing log is written again, because the log's hash chain starts from the genesis and so proves it.
  * Throws `GENESIS_MISMATCH`, `DATA_DIR_NEWER`, `DATA_DIR_FOREIGN` or `DATA_DIR_UNREADABLE`.
  */
@@ -23,7 +26,7 @@ export async function claimDirectory (location: string, identity: StoreIdentity)
   try {
     await mkdir(location, { recursive: true, mode: 0o700 })
     const manifest = await readManifest(location)
-    if (manifest !== undefined) { checkManifest(manifest, identity, location); return }
+    if (manifest !== undefined && isSound(manifest, location)) { checkManifest(manifest, identity, location); return }
     const names = await readdir(location)
     const ours: readonly string[] = Object.values(STORE_FILES)
     if (names.length > 0 && !names.some(name => ours.includes(name))) {
@@ -36,25 +39,34 @@ export async function claimDirectory (location: string, identity: StoreIdentity)
   }
 }
 
-async function readManifest (location: string): Promise<Readonly<Record<string, unknown>> | undefined> {
+async function readManifest (location: string): Promise<Manifest | undefined> {
   const text = await readFile(join(location, STORE_FILES.manifest), 'utf8').catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT') return ''
     throw error
   })
   try {
     const value: unknown = JSON.parse(text)
-    return typeof value === 'object' && value !== null ? value as Record<string, unknown> : undefined
+    return typeof value === 'object' && value !== null ? value as Manifest : undefined
   } catch {
     // missing or damaged: the caller decides by what else is there
     return undefined
   }
 }
 
-function checkManifest (manifest: Readonly<Record<string, unknown>>, { network, genesis, difficulty }: StoreIdentity, location: string): void {
-  const found = { network: manifest.network, genesis: manifest.genesis, difficulty: manifest.difficulty }
-  if (typeof manifest.format === 'number' && manifest.format > FORMAT) {
-    throw new TosError('DATA_DIR_NEWER', `${location} has block store format ${manifest.format}, this program knows ${FORMAT}`, { details: { location, format: manifest.format } })
+/** False when a bit of it flipped. A newer format is refused whatever its checksum: it may be made otherwise. */
+function isSound ({ check, ...rest }: Manifest, location: string): boolean {
+  if (typeof rest.format === 'number' && rest.format > FORMAT) {
+    throw new TosError('DATA_DIR_NEWER', `${location} has block store format ${rest.format}, this program knows ${FORMAT}`, { details: { location, format: rest.format } })
   }
+  return check === checksum(rest)
+}
+
+function checksum (rest: Manifest): string {
+  return toHex(sha3(Buffer.from(JSON.stringify(rest)))).slice(0, 16)
+}
+
+function checkManifest (manifest: Manifest, { network, genesis, difficulty }: StoreIdentity, location: string): void {
+  const found = { network: manifest.network, genesis: manifest.genesis, difficulty: manifest.difficulty }
   if (found.network !== network || found.genesis !== toHex(genesis) || found.difficulty !== difficulty.toString()) {
     throw new TosError('GENESIS_MISMATCH', `${location} holds another chain than ${network}`, { details: { location, found, expected: { network, genesis: toHex(genesis), difficulty: difficulty.toString() } } })
   }
@@ -62,9 +74,10 @@ function checkManifest (manifest: Readonly<Record<string, unknown>>, { network, 
 
 async function writeManifest (location: string, { network, genesis, difficulty }: StoreIdentity): Promise<void> {
   const path = join(location, STORE_FILES.manifest)
+  const manifest = { format: FORMAT, network, genesis: toHex(genesis), difficulty: difficulty.toString() }
   const file = await open(`${path}.new`, 'w', 0o600)
   try {
-    await file.writeFile(`${JSON.stringify({ format: FORMAT, network, genesis: toHex(genesis), difficulty: difficulty.toString() })}\n`)
+    await file.writeFile(`${JSON.stringify({ ...manifest, check: checksum(manifest) })}\n`)
     await file.sync()
   } finally {
     await file.close()
