@@ -63,7 +63,7 @@ async function startAll (cli: Cli, children: DevnetChild[], { nodes, dir, mineIn
     })
     children.push(child)
     const { ready } = child
-    await cli.out.data({ event: 'node', name: child.name, ...ready }, () => `${child.name}  ${ready.addrs[0] ?? ready.peerId}`)
+    await cli.out.data({ ...ready, event: 'node', name: child.name }, () => `${child.name}  ${ready.addrs[0] ?? ready.peerId}`)
   }
 }
 
