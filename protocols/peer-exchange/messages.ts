@@ -28,11 +28,11 @@ export const PEER_EXCHANGE = defineMessage({ name: 'PEER_EXCHANGE', code: 0x10, 
 export type PeerRecord = Infer<typeof peerRecord>
 export type PeerExchange = MessageOf<typeof PEER_EXCHANGE>
 
-/** True for dotted IPv4 and for IPv6 in its one RFC 5952 spelling. */
+/** True for dotted IPv4 and for IPv6 in its one shortest, lower-case, all-hexadecimal spelling; an IPv6 zone is never canonical. */
 export function isCanonicalIp (text: string): boolean {
   switch (isIP(text)) {
     case 4: return true
-    case 6: return new URL(`http://[${text}]/`).hostname === `[${text}]`
+    case 6: return URL.parse(`http://[${text}]/`)?.hostname === `[${text}]`
     default: return false
   }
 }

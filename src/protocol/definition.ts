@@ -1,6 +1,6 @@
 import type { Connection, Logger, PeerId } from '@libp2p/interface'
-import { TosError } from '../errors/index.ts'
 import type { Schema } from '../wire/index.ts'
+import { checkCodes, checkCount, checkFunction, checkId, checkRate, checkTimeout } from './definition-checks.ts'
 import { correlated, wrapBody } from './envelope.ts'
 import type { Envelope } from './envelope.ts'
 import type { Rate } from './gcra.ts'
@@ -75,7 +75,6 @@ export interface MessageProtocolOptions<Req, Res, F extends keyof Req & keyof Re
 }
 
 const DEFAULT_MAX_BYTES = 1 << 20
-const THIRD_PARTY_CODES = 0x8000
 
 /**
  * Describes a request/response protocol; mount it with `createTosNode({ protocols })` or `createKernel().mount()`.
@@ -102,15 +101,19 @@ export function defineProtocol (options: BodyOptions<unknown, unknown> | Message
   }
 }
 
-function check (options: Pick<CommonOptions<never, never>, 'id' | 'limits'> & { readonly types?: BodyOptions<never, never>['types'] | undefined }): void {
-  const { id, types, limits } = options
-  const wrong = (what: string): never => { throw new TosError('INVALID_DEFINITION', `${id}: ${what}`) }
-  if (!/^(?:\/[\w.{}-]+){2,}$/.test(id)) wrong('an id looks like /name/version, e.g. /acme/hello/1.0.0')
-  if (!(limits.perPeer.count > 0 && limits.perPeer.perMs > 0)) wrong('limits.perPeer needs a count and perMs above 0')
-  if (!(limits.timeoutMs > 0)) wrong('limits.timeoutMs must be above 0')
-  if (types === undefined) return
-  for (const code of [types.request, types.response]) {
-    if (!Number.isInteger(code) || code < THIRD_PARTY_CODES || code > 0xffff) wrong(`code 0x${code.toString(16)} is outside 0x8000..0xffff`)
+function check (options: BodyOptions<unknown, unknown> | MessageProtocolOptions<Record<string, unknown>, Record<string, unknown>, string>): void {
+  const { id, limits, cost, handle } = options
+  const wrong = checkId(id)
+  checkRate(limits?.perPeer, wrong)
+  checkTimeout('limits.timeoutMs', limits.timeoutMs, wrong)
+  checkCount('limits.maxConcurrent', limits.maxConcurrent, wrong)
+  checkCount('limits.maxPending', limits.maxPending, wrong)
+  checkFunction('cost', cost, wrong)
+  checkFunction('handle', handle, wrong)
+  if ('messages' in options) return
+  checkCodes(options.types, wrong)
+  checkCount('maxBytes', options.maxBytes, wrong)
+  for (const side of ['request', 'response'] as const) {
+    if (typeof options[side]?.write !== 'function') wrong(`${side} must be a schema, e.g. struct({ name: string(64) })`)
   }
-  if (types.request === types.response) wrong('request and response need different codes')
 }

@@ -7,6 +7,7 @@ import { ERROR, safeText, wireCode } from './error-message.ts'
 import type { Gcra } from './gcra.ts'
 import { HandlerContext } from './handler-context.ts'
 import { decodePayload, writePayload } from './message.ts'
+import { pairingId } from './pairing-id.ts'
 
 /** What an inbound stream needs from its protocol. */
 export interface InboundDeps<Req, Res> {
@@ -27,7 +28,8 @@ export class InboundStream<Req, Res> {
   readonly connection: Connection
   readonly #deps: InboundDeps<Req, Res>
   readonly #maxConcurrent: number
-  readonly #running: Set<HandlerContext> = new Set()
+  /** Requests in a handler, with the timer that ends their wait. */
+  readonly #running: Map<HandlerContext, NodeJS.Timeout> = new Map()
   #ended = false
   #congested = false
 
@@ -39,7 +41,10 @@ export class InboundStream<Req, Res> {
     this.frames = new FrameStream(stream, codec, {
       cap: type => type === request.type.code ? request.type.maxBytes : undefined,
       message: (_type, payload) => { this.#receive(payload) },
-      dropped: error => { this.#refuse(0n, error) },
+      dropped: error => {
+        deps.limiter.take(deps.clock())
+        this.#refuse(0n, error)
+      },
       ended: () => { this.#ended = true; this.#finishWhenIdle() },
       closed: error => { this.#closed(error) }
     })
@@ -47,72 +52,91 @@ export class InboundStream<Req, Res> {
 
   get running (): number { return this.#running.size }
 
+  // a request is charged its whole cost once; one that cannot be read or afforded, a single unit
   #receive (payload: Uint8Array): void {
-    const { definition, limiter, clock } = this.#deps
-    const { request } = definition
-    if (!limiter.take(clock())) {
-      this.#refuse(peekId(payload, request.type.tag), new TosError('RATE_LIMITED', `more than ${definition.limits.perPeer.count} in ${definition.limits.perPeer.perMs} ms`))
+    const { definition: { request, limits: { perPeer }, cost }, limiter, clock } = this.#deps
+    const now = clock()
+    if (limiter.delay(now) > 0) {
+      this.#refuse(pairingId(request.type, payload), new TosError('RATE_LIMITED', `more than ${perPeer.count} in ${perPeer.perMs} ms`))
       return
     }
     let message: unknown
     try {
       message = decodePayload(request.type, payload, this.frames.padding)
     } catch (error) {
-      this.#refuse(peekId(payload, request.type.tag), toTosError(error))
+      limiter.take(now)
+      this.#refuse(pairingId(request.type, payload), toTosError(error))
       return
     }
     const id = request.id(message)
     const value = request.value(message)
-    const extra = definition.cost(value) - 1
-    if (extra > 0 && !limiter.take(clock(), extra)) {
-      this.#refuse(id, new TosError('RATE_LIMITED', `the request costs ${extra + 1} units of ${definition.limits.perPeer.count} in ${definition.limits.perPeer.perMs} ms`))
-      return
+    try {
+      const units = cost(value)
+      if (limiter.take(now, units)) this.#run(id, value)
+      else {
+        limiter.take(now)
+        this.#refuse(id, new TosError('RATE_LIMITED', `the request costs ${units} units of ${perPeer.count} in ${perPeer.perMs} ms`))
+      }
+    } catch (error) {
+      this.#refuse(id, handlerError(error))
     }
-    this.#run(id, value)
   }
 
   #run (id: bigint, value: Req): void {
     const context = new HandlerContext(this.connection)
-    let result: ReturnType<Handler<Req, Res>>
-    try {
-      result = this.#deps.handle(value, context)
-    } catch (error) {
-      this.#refuse(id, handlerError(error))
-      return
-    }
-    if (isAsyncIterable(result)) this.#track(context, this.#respondAll(id, result, context))
-    else if (result instanceof Promise) this.#track(context, result.then(response => { this.#respond(id, response, false) }), id)
+    const result = this.#deps.handle(value, context)
+    if (isAsyncIterable(result)) this.#track(id, context, this.#respondAll(id, result, context))
+    else if (result instanceof Promise) this.#track(id, context, this.#respondOnce(id, result, context))
     else this.#respond(id, result, false)
   }
 
-  // at the limit the stream pauses: what comes next waits below us instead of piling up here
-  #track (context: HandlerContext, work: Promise<void>, id = 0n): void {
-    const { definition } = this.#deps
-    const timer = setTimeout(() => { context.abort(new TosError('TIMEOUT', `the handler took more than ${definition.limits.timeoutMs} ms`)) }, definition.limits.timeoutMs)
-    this.#running.add(context)
-    this.#updatePause()
-    work.catch((error: unknown) => { this.#refuse(id, handlerError(error)) }).finally(() => {
+  // At the limit the stream pauses: what comes next waits below us instead of piling up here. A handler that outstays its time is told so
+  // by its signal, and answered for; whatever it still returns finds nobody.
+  #track (id: bigint, context: HandlerContext, work: Promise<void>): void {
+    const { timeoutMs } = this.#deps.definition.limits
+    const over = (error?: unknown): void => {
       clearTimeout(timer)
-      this.#running.delete(context)
+      if (!this.#running.delete(context)) return
+      if (error !== undefined) this.#refuse(id, handlerError(error))
       this.#updatePause()
       this.#finishWhenIdle()
-    })
+    }
+    const timer = setTimeout(() => {
+      const error = new TosError('TIMEOUT', `the handler took more than ${timeoutMs} ms`)
+      context.abort(error)
+      over(error)
+    }, timeoutMs)
+    this.#running.set(context, timer)
+    this.#updatePause()
+    work.then(() => { over() }, over)
   }
 
+  async #respondOnce (id: bigint, result: Promise<Res | undefined>, context: HandlerContext): Promise<void> {
+    const value = await result
+    await this.#roomToWrite(context)
+    if (this.#running.has(context)) this.#respond(id, value, false)
+  }
+
+  // each value waits for the next, because the last one must say that no more follow
   async #respondAll (id: bigint, values: AsyncIterable<Res>, context: HandlerContext): Promise<void> {
-    try {
-      let held: { value: Res } | undefined
-      for await (const value of values) {
-        if (held !== undefined) this.#respond(id, held.value, true)
-        held = { value }
-        await this.frames.drained(context.signal)
+    let held: { value: Res } | undefined
+    for await (const value of values) {
+      if (held !== undefined) {
+        await this.#roomToWrite(context)
+        if (!this.#running.has(context)) return
+        this.#respond(id, held.value, true)
+        this.#running.get(context)?.refresh()
       }
-      // the last one says that no more follow; a handler without a value has nothing to say it with
-      if (held === undefined) throw new TosError('UNAVAILABLE', 'there is nothing to send')
-      this.#respond(id, held.value, false)
-    } catch (error) {
-      this.#refuse(id, handlerError(error))
+      held = { value }
     }
+    if (held === undefined) throw new TosError('UNAVAILABLE', 'there is nothing to send')
+    await this.#roomToWrite(context)
+    if (this.#running.has(context)) this.#respond(id, held.value, false)
+  }
+
+  // many may wait at once: each looks again before it writes, so the queue grows by one response and not by all of them
+  async #roomToWrite (context: HandlerContext): Promise<void> {
+    while (this.frames.congested) await this.frames.drained(context.signal)
   }
 
   #respond (id: bigint, value: Res | undefined, more: boolean): void {
@@ -120,9 +144,8 @@ export class InboundStream<Req, Res> {
     const { type, pack } = this.#deps.definition.response
     try {
       this.frames.write(type.code, writer => { writePayload(type, pack(id, value, more), writer) })
-    } catch (error) {
-      this.#refuse(id, new TosError('HANDLER_FAILED', 'the handler returned a value that cannot be sent', { cause: error }))
-      return
+    } catch (cause) {
+      throw new TosError('HANDLER_FAILED', 'the handler returned a value that cannot be sent', { cause })
     }
     if (this.frames.congested) this.#waitForReader()
   }
@@ -158,17 +181,14 @@ export class InboundStream<Req, Res> {
 
   #closed (error: TosError | undefined): void {
     const reason = error ?? new TosError('STREAM_CLOSED', 'the stream closed')
-    for (const context of this.#running) context.abort(reason)
+    for (const [context, timer] of this.#running) {
+      clearTimeout(timer)
+      context.abort(reason)
+    }
+    this.#running.clear()
     if (error !== undefined && error.code !== 'STREAM_CLOSED' && error.code !== 'ABORTED') this.#deps.incident(error)
     this.#deps.closed(this)
   }
-}
-
-/** Every message begins with its pairing id, so that even a malformed request can be answered by id. */
-function peekId (payload: Uint8Array, tag: number | undefined): bigint {
-  const at = tag === undefined ? 0 : 4
-  if (payload.length < at + 8) return 0n
-  return new DataView(payload.buffer, payload.byteOffset, payload.byteLength).getBigUint64(at, true)
 }
 
 function handlerError (error: unknown): TosError {

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { TosError } from '../errors/index.ts'
 import { plainCarriers } from './carriers.ts'
 import type { Carriers } from './carriers.ts'
+import { CorruptionGuard } from './corruption-guard.ts'
 import type { ProtocolDefinition } from './definition.ts'
 import type { KernelEnvironment, ProtocolComponents } from './environment.ts'
 import { IncidentLog } from './incidents.ts'
@@ -50,11 +51,16 @@ export function createKernel (options: KernelOptions): Kernel {
   const { network, clock = () => performance.now(), now = Date.now, streamsPerProtocol = 4 } = options
   if (!/^[a-z0-9-]{1,32}$/.test(network)) throw new TosError('INVALID_DEFINITION', `${network} is not a network name ([a-z0-9-]{1,32})`)
   const watch = new StreamWatch(options.streamTimes)
+  const incidents = new IncidentLog()
+  const corruption = new CorruptionGuard(clock)
   const environment: KernelEnvironment = {
     network, clock, watch, streamsPerProtocol,
     carriers: options.carriers ?? plainCarriers(now),
     randomId: options.randomId ?? (() => randomBytes(8).readBigUInt64LE()),
-    incidents: new IncidentLog()
+    report (connection, protocol, error) {
+      incidents.report({ code: error.code, peer: connection.remotePeer.toString(), protocol, error })
+      if (error.code === 'CORRUPT_MESSAGE' && corruption.strike(connection)) connection.abort(error)
+    }
   }
   const mounted = new Map<string, readonly number[]>()
   const timer = createWatchTimer(watch, clock)
@@ -66,7 +72,7 @@ export function createKernel (options: KernelOptions): Kernel {
   }
   return {
     network,
-    incidents: environment.incidents,
+    incidents,
     mounted,
     mount (definition) {
       const placed = register(definition, [definition.request.type.code, definition.response.type.code])

@@ -1,15 +1,15 @@
 import type { Connection, Stream } from '@libp2p/interface'
-import { TosError } from '../errors/index.ts'
+import { TosError, toTosError } from '../errors/index.ts'
 import { FrameStream } from '../frame/index.ts'
 import type { FrameCodec } from '../frame/index.ts'
 import type { ProtocolDefinition } from './definition.ts'
 import { ERROR, fromErrorMessage } from './error-message.ts'
 import { decodePayload, writePayload } from './message.ts'
-import type { MessageType } from './message.ts'
+import { pairingId } from './pairing-id.ts'
 
 /** Takes what comes back for one request. */
 export interface Pending<Res> {
-  /** Returns true when more responses follow and the request stays open. */
+  /** `more`: another response follows, and the request stays open. */
   response (value: Res, more: boolean): void
   failed (error: TosError): void
 }
@@ -18,7 +18,7 @@ export interface Pending<Res> {
 export interface LaneEvents<Res> {
   /** A frame broke a rule; the lane goes on. */
   readonly incident: (error: TosError) => void
-  /** A response with id 0. Returns false when the protocol takes none. */
+  /** A response with id 0. Returns false when the protocol takes none; throws when it refuses this one. */
   readonly unsolicited: (value: Res) => boolean
   readonly closed: (error: TosError | undefined) => void
 }
@@ -61,7 +61,7 @@ export class Lane<Req, Res> {
     this.#write(0n, request)
   }
 
-  /** Stops waiting for an answer; one that still comes is counted as unrequested by nobody. */
+  /** Stops waiting for an answer; one that still comes is no offence. */
   forget (id: bigint): void {
     if (this.#pending.delete(id)) this.#forgotten.add(id)
     if (this.#forgotten.size > MAX_FORGOTTEN) this.#forgotten.delete(this.#forgotten.values().next().value as bigint)
@@ -78,9 +78,9 @@ export class Lane<Req, Res> {
   #receive (type: number, payload: Uint8Array): void {
     try {
       if (type === ERROR.code) this.#receiveError(payload)
-      else this.#receiveResponse(this.#definition.response.type, payload)
+      else this.#receiveResponse(payload)
     } catch (error) {
-      this.#events.incident(error as TosError)
+      this.#events.incident(toTosError(error, 'HANDLER_FAILED'))
     }
   }
 
@@ -96,19 +96,33 @@ export class Lane<Req, Res> {
     pending.failed(error)
   }
 
-  #receiveResponse (type: MessageType<unknown>, payload: Uint8Array): void {
+  #receiveResponse (payload: Uint8Array): void {
     const { response } = this.#definition
-    const message = decodePayload(type, payload, this.frames.padding)
+    const message = this.#decodeResponse(payload)
     const id = response.id(message)
+    const more = response.more(message)
     const pending = this.#pending.get(id)
     if (pending === undefined) {
-      if (this.#forgotten.has(id)) return
+      if (more ? this.#forgotten.has(id) : this.#forgotten.delete(id)) return
       if (id === 0n && this.#events.unsolicited(response.value(message))) return
-      throw new TosError('UNREQUESTED', `a ${type.name} answers request ${id}, which is not outstanding`)
+      throw new TosError('UNREQUESTED', `a ${response.type.name} answers request ${id}, which is not outstanding`)
     }
-    const more = response.more(message)
     if (!more) this.#pending.delete(id)
     pending.response(response.value(message), more)
+  }
+
+  // whoever waits for an answer that cannot be read learns it now, not at the time-out
+  #decodeResponse (payload: Uint8Array): unknown {
+    const { type } = this.#definition.response
+    try {
+      return decodePayload(type, payload, this.frames.padding)
+    } catch (error) {
+      const id = pairingId(type, payload)
+      const pending = this.#pending.get(id)
+      this.#pending.delete(id)
+      pending?.failed(toTosError(error))
+      throw error
+    }
   }
 
   #closed (error: TosError | undefined): void {

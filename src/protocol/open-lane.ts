@@ -1,8 +1,9 @@
 import type { Connection, PeerId, Stream } from '@libp2p/interface'
 import { isPeerId } from '@libp2p/interface'
 import type { Multiaddr } from '@multiformats/multiaddr'
-import { TosError } from '../errors/index.ts'
+import { TosError, toTosError } from '../errors/index.ts'
 import type { FrameCodec } from '../frame/index.ts'
+import { aborted } from './aborted.ts'
 import type { Carrier } from './carriers.ts'
 import type { KernelEnvironment, ProtocolComponents } from './environment.ts'
 
@@ -12,30 +13,11 @@ export type Target = PeerId | Multiaddr
 /** A negotiated stream and how its frames are protected. */
 export interface OpenedStream {
   readonly stream: Stream
-  readonly connection: Connection
   readonly codec: FrameCodec
 }
 
-/** Connects if need be and opens a stream of `protocolId`. Throws `PEER_UNREACHABLE`, `PROTOCOL_UNSUPPORTED`, `BUSY`, `TIMEOUT`, `ABORTED` or `NO_NODE_ID`. */
-export async function openStream (components: ProtocolComponents, environment: KernelEnvironment, protocolId: string, target: Target, signal: AbortSignal): Promise<OpenedStream> {
-  const carriers = environment.carriers(protocolId)
-  const connection = await connect(components, target, signal)
-  let stream: Stream
-  try {
-    stream = await connection.newStream(carriers.map(({ id }) => id), { signal, maxOutboundStreams: environment.streamsPerProtocol })
-  } catch (cause) {
-    throw openError(cause, protocolId, target, signal)
-  }
-  try {
-    const carrier = carriers.find(({ id }) => id === stream.protocol) as Carrier
-    return { stream, connection, codec: await carrier.codec(stream, connection, components.peerId) }
-  } catch (error) {
-    stream.abort(error as Error)
-    throw error
-  }
-}
-
-async function connect ({ connectionManager }: ProtocolComponents, target: Target, signal: AbortSignal): Promise<Connection> {
+/** The open connection to a peer, or a new one. Throws `PEER_UNREACHABLE`, `TIMEOUT` or `ABORTED`. */
+export async function connect ({ connectionManager }: ProtocolComponents, target: Target, signal: AbortSignal): Promise<Connection> {
   const open = isPeerId(target) ? connectionManager.getConnections(target).find(({ status }) => status === 'open') : undefined
   if (open !== undefined) return open
   try {
@@ -46,18 +28,32 @@ async function connect ({ connectionManager }: ProtocolComponents, target: Targe
   }
 }
 
-function openError (cause: unknown, protocolId: string, target: Target, signal: AbortSignal): TosError {
-  if (signal.aborted) return aborted(signal, cause)
-  const name = cause instanceof Error ? cause.name : ''
-  if (name === 'UnsupportedProtocolError') return new TosError('PROTOCOL_UNSUPPORTED', `${target.toString()} does not speak ${protocolId}`, { cause })
-  if (name === 'TooManyOutboundProtocolStreamsError') return new TosError('BUSY', `too many open streams of ${protocolId}`, { cause })
-  return new TosError('PEER_UNREACHABLE', `could not open ${protocolId}`, { cause })
+/** Opens a stream of `protocolId`. Throws `PEER_UNREACHABLE`, `PROTOCOL_UNSUPPORTED`, `BUSY`, `TIMEOUT`, `ABORTED` or `NO_NODE_ID`. */
+export async function openStream (components: ProtocolComponents, environment: KernelEnvironment, protocolId: string, connection: Connection, signal: AbortSignal): Promise<OpenedStream> {
+  const carriers = environment.carriers(protocolId)
+  let stream: Stream
+  try {
+    stream = await connection.newStream(carriers.map(({ id }) => id), { signal, maxOutboundStreams: environment.streamsPerProtocol })
+  } catch (cause) {
+    throw openError(cause, protocolId, connection, signal)
+  }
+  try {
+    const carrier = carriers.find(({ id }) => id === stream.protocol) as Carrier
+    const codec = await carrier.codec(stream, connection, components.peerId)
+    // whoever wanted the stream may have left while it was negotiated
+    if (signal.aborted) throw aborted(signal)
+    return { stream, codec }
+  } catch (error) {
+    const coded = toTosError(error)
+    stream.abort(coded)
+    throw coded
+  }
 }
 
-/** The coded form of an aborted signal's reason: `TIMEOUT` for a time-out, else `ABORTED`. */
-export function aborted (signal: AbortSignal, cause: unknown = signal.reason): TosError {
-  const reason: unknown = signal.reason
-  if (reason instanceof TosError) return reason
-  const timedOut = reason instanceof Error && reason.name === 'TimeoutError'
-  return new TosError(timedOut ? 'TIMEOUT' : 'ABORTED', timedOut ? 'no answer in time' : 'the caller cancelled the request', { cause })
+function openError (cause: unknown, protocolId: string, { remotePeer }: Connection, signal: AbortSignal): TosError {
+  if (signal.aborted) return aborted(signal, cause)
+  const name = cause instanceof Error ? cause.name : ''
+  if (name === 'UnsupportedProtocolError') return new TosError('PROTOCOL_UNSUPPORTED', `${remotePeer.toString()} does not speak ${protocolId}`, { cause })
+  if (name === 'TooManyOutboundProtocolStreamsError') return new TosError('BUSY', `too many open streams of ${protocolId}`, { cause })
+  return new TosError('PEER_UNREACHABLE', `could not open ${protocolId}`, { cause })
 }

@@ -5,13 +5,19 @@ import type { Rate } from './gcra.ts'
 /** Peers remembered per protocol and direction; beyond it the longest unused limiter starts afresh. */
 const MAX_PEERS = 4096
 
+/** Burst of a sender's limiter. Less than the receiver's, because requests that left evenly may arrive bunched. */
+export const SENDER_BURST = 0.4
+
 /** One rate limiter per peer, kept across reconnections so that hanging up does not refill the budget. */
 export class PeerLimits {
   readonly #rate: Rate
+  readonly #burst: number | undefined
   readonly #limiters: LRUCache<string, Gcra> = new LRUCache({ max: MAX_PEERS })
 
-  constructor (rate: Rate) {
+  /** `burst` as in `Gcra`. */
+  constructor (rate: Rate, burst?: number) {
     this.#rate = rate
+    this.#burst = burst
   }
 
   get size (): number { return this.#limiters.size }
@@ -19,7 +25,7 @@ export class PeerLimits {
   of (peer: string): Gcra {
     let limiter = this.#limiters.get(peer)
     if (limiter === undefined) {
-      limiter = new Gcra(this.#rate)
+      limiter = new Gcra(this.#rate, this.#burst)
       this.#limiters.set(peer, limiter)
     }
     return limiter

@@ -1,3 +1,4 @@
+import { TosError } from '../errors/index.ts'
 import type { ProtocolDefinition } from './definition.ts'
 import type { KernelEnvironment, ProtocolComponents } from './environment.ts'
 import type { Target } from './open-lane.ts'
@@ -10,7 +11,7 @@ export interface ProtocolService<Req, Res> {
   readonly definition: ProtocolDefinition<Req, Res>
   /**
    * Sends a request to a peer id or an address and waits for the response.
-   * Throws `TIMEOUT`, `ABORTED`, `PEER_UNREACHABLE`, `PROTOCOL_UNSUPPORTED`, `RATE_LIMITED`, `BUSY`, `STREAM_CLOSED`, a wire code for a
+   * Throws `NOT_STARTED`, `TIMEOUT`, `ABORTED`, `PEER_UNREACHABLE`, `PROTOCOL_UNSUPPORTED`, `RATE_LIMITED`, `BUSY`, `STREAM_CLOSED`, a wire code for a
    * request that cannot be encoded, or the code the peer answered (`details.remote`).
    */
   request (target: Target, request: Req, options?: RequestOptions): Promise<Res>
@@ -32,11 +33,15 @@ export function createProtocolService<Req, Res> (
   const responder = handle === undefined ? undefined : new Responder(definition, handle, components, environment)
   let requester = new Requester(definition, components, environment)
   let running = false
+  const ready = (): Requester<Req, Res> => {
+    if (!running) throw new TosError('NOT_STARTED', `${definition.id} is not running`)
+    return requester
+  }
   return {
     definition,
-    request: (target, request, options) => requester.request(target, request, options),
-    stream: (target, request, options) => requester.stream(target, request, options),
-    notify: (target, request, options) => requester.notify(target, request, options),
+    request: async (target, request, options) => ready().request(target, request, options),
+    stream: (target, request, options) => ready().stream(target, request, options),
+    notify: async (target, request, options) => ready().notify(target, request, options),
     dump: () => ({ ...requester.dump(), ...responder?.dump() }),
     async start () {
       if (running) return
@@ -48,10 +53,10 @@ export function createProtocolService<Req, Res> (
       if (!running) return
       running = false
       requester.stop()
-      await responder?.stop()
-      timer.release()
       // a stopped libp2p may be started again
       requester = new Requester(definition, components, environment)
+      timer.release()
+      await responder?.stop()
     }
   }
 }

@@ -1,11 +1,13 @@
 import { isPeerId } from '@libp2p/interface'
-import { TosError } from '../errors/index.ts'
+import { TosError, toTosError } from '../errors/index.ts'
+import { aborted } from './aborted.ts'
 import type { ProtocolDefinition } from './definition.ts'
 import type { KernelEnvironment, ProtocolComponents } from './environment.ts'
-import { Lane } from './lane.ts'
-import { aborted, openStream } from './open-lane.ts'
+import { LanePool } from './lane-pool.ts'
+import type { Lane } from './lane.ts'
+import { connect } from './open-lane.ts'
 import type { Target } from './open-lane.ts'
-import { PeerLimits } from './peer-limits.ts'
+import { PeerLimits, SENDER_BURST } from './peer-limits.ts'
 import { ResponseQueue } from './response-queue.ts'
 
 /** Options of one request. */
@@ -16,16 +18,24 @@ export interface RequestOptions {
   readonly timeoutMs?: number
 }
 
+/** One request with everything that limits it. */
+interface Asked<Req> {
+  readonly request: Req
+  readonly cost: number
+  readonly timeoutMs: number
+  readonly signal: AbortSignal | undefined
+}
+
 const DEFAULT_MAX_PENDING = 1024
+/** Longest wait on a stream that was opened for a request, ms: well below the first-frame limit of SECURITY "slow streams". */
+const MAX_SILENCE_MS = 2000
 
 /** The asking side of one protocol: one long-lived lane per peer, opened on demand, shared by all requests. */
 export class Requester<Req, Res> {
   readonly #definition: ProtocolDefinition<Req, Res>
   readonly #components: ProtocolComponents
   readonly #environment: KernelEnvironment
-  readonly #lanes: Map<string, Lane<Req, Res>> = new Map()
-  readonly #opening: Map<string, Promise<Lane<Req, Res>>> = new Map()
-  readonly #streaming: Set<Lane<Req, Res>> = new Set()
+  readonly #lanes: LanePool<Req, Res>
   readonly #budget: PeerLimits
   readonly #stopping = new AbortController()
 
@@ -33,36 +43,32 @@ export class Requester<Req, Res> {
     this.#definition = definition
     this.#components = components
     this.#environment = environment
-    this.#budget = new PeerLimits(definition.limits.perPeer)
+    this.#lanes = new LanePool(definition, components, environment)
+    this.#budget = new PeerLimits(definition.limits.perPeer, SENDER_BURST)
   }
 
   /** Sends one request and waits for its one response. */
   async request (target: Target, request: Req, options: RequestOptions = {}): Promise<Res> {
-    const timeoutMs = options.timeoutMs ?? this.#definition.limits.timeoutMs
-    options.signal?.throwIfAborted()
-    const lane = this.#existing(target)
+    const asked = this.#ask(request, options)
+    const peer = isPeerId(target) ? target.toString() : undefined
+    const lane = peer === undefined ? undefined : this.#lanes.existing(peer)
     // with an open lane and budget to spare nothing is awaited before the write, so requests of one tick share it
-    if (lane === undefined || this.#budget.of(peerOf(lane)).delay(this.#environment.clock(), this.#definition.cost(request)) > 0) {
-      return this.#prepared(target, request, timeoutMs, options.signal)
-    }
-    this.#budget.of(peerOf(lane)).take(this.#environment.clock(), this.#definition.cost(request))
-    return this.#exchange(lane, request, timeoutMs, options.signal)
+    if (lane !== undefined && this.#budget.of(peer as string).take(this.#environment.clock(), asked.cost)) return this.#exchange(lane, asked, asked.timeoutMs)
+    const started = this.#environment.clock()
+    const opened = await this.#prepare(target, asked, false)
+    return this.#exchange(opened, asked, Math.max(1, asked.timeoutMs - (this.#environment.clock() - started)))
   }
 
   /** Sends one request on a stream of its own and yields every response; a slow reader slows the sender down. */
   async * stream (target: Target, request: Req, options: RequestOptions = {}): AsyncGenerator<Res, void, undefined> {
-    const timeoutMs = options.timeoutMs ?? this.#definition.limits.timeoutMs
-    const opening = this.#deadline(timeoutMs, options.signal)
-    const lane = await this.#open(target, opening)
-    this.#streaming.add(lane)
-    const queue = new ResponseQueue<Res>(lane.frames, timeoutMs, options.signal)
+    const asked = this.#ask(request, options)
+    const lane = await this.#prepare(target, asked, true)
+    const queue = new ResponseQueue<Res>(lane.frames, asked.timeoutMs, asked.signal)
     try {
-      await this.#awaitBudget(lane, request, timeoutMs, opening)
       lane.send(request, queue, this.#environment.randomId)
       yield * queue
     } finally {
       queue.stop()
-      this.#streaming.delete(lane)
       if (queue.complete) lane.frames.finish()
       else lane.frames.abort('ABORTED', 'the reader left')
     }
@@ -70,33 +76,45 @@ export class Requester<Req, Res> {
 
   /** Sends a message with id 0 that has no answer. */
   async notify (target: Target, request: Req, options: RequestOptions = {}): Promise<void> {
-    const timeoutMs = options.timeoutMs ?? this.#definition.limits.timeoutMs
-    const lane = await this.#lane(target, this.#deadline(timeoutMs, options.signal))
+    const lane = await this.#prepare(target, this.#ask(request, options), false)
     lane.notify(request)
   }
 
-  /** Ends every lane; requests under way fail with `STREAM_CLOSED`. */
+  /** Ends every lane; requests under way fail with `STREAM_CLOSED`, those still opening one with `ABORTED`. */
   stop (): void {
     this.#stopping.abort(new TosError('ABORTED', 'the node stops'))
-    for (const lane of [...this.#lanes.values(), ...this.#streaming]) lane.frames.abort('STREAM_CLOSED', 'the node stops')
-    this.#lanes.clear()
+    this.#lanes.stop()
   }
 
   dump (): Record<string, number> {
-    let pending = 0
-    for (const lane of this.#lanes.values()) pending += lane.pending
-    return { lanes: this.#lanes.size, opening: this.#opening.size, streaming: this.#streaming.size, pending, budgets: this.#budget.size }
+    return { ...this.#lanes.dump(), budgets: this.#budget.size }
   }
 
-  async #prepared (target: Target, request: Req, timeoutMs: number, signal: AbortSignal | undefined): Promise<Res> {
-    const started = this.#environment.clock()
-    const deadline = this.#deadline(timeoutMs, signal)
-    const lane = await this.#lane(target, deadline)
-    await this.#awaitBudget(lane, request, timeoutMs, deadline)
-    return this.#exchange(lane, request, Math.max(1, timeoutMs - (this.#environment.clock() - started)), signal)
+  #ask (request: Req, { timeoutMs = this.#definition.limits.timeoutMs, signal }: RequestOptions): Asked<Req> {
+    if (signal?.aborted === true) throw aborted(signal)
+    try {
+      return { request, cost: this.#definition.cost(request), timeoutMs: Math.ceil(timeoutMs), signal }
+    } catch (error) {
+      throw toTosError(error, 'INVALID_VALUE')
+    }
   }
 
-  #exchange (lane: Lane<Req, Res>, request: Req, timeoutMs: number, signal: AbortSignal | undefined): Promise<Res> {
+  // The wait for the budget ends right before the send, or requests would leave bunched when the stream is open. But a stream that is
+  // opened and then stays silent is closed by the other side: long waits come first.
+  async #prepare (target: Target, { cost, timeoutMs, signal }: Asked<Req>, own: boolean): Promise<Lane<Req, Res>> {
+    const signals = [AbortSignal.timeout(timeoutMs), this.#stopping.signal]
+    const deadline = AbortSignal.any(signal === undefined ? signals : [...signals, signal])
+    const connection = await connect(this.#components, target, deadline)
+    const peer = connection.remotePeer.toString()
+    const waitFirst = own || this.#budget.of(peer).delay(this.#environment.clock(), cost) > MAX_SILENCE_MS
+    if (waitFirst) await this.#awaitBudget(peer, cost, timeoutMs, deadline)
+    const lane = await (own ? this.#lanes.own(connection, deadline) : this.#lanes.shared(connection, deadline))
+    if (!waitFirst) await this.#awaitBudget(peer, cost, timeoutMs, deadline)
+    if (signal?.aborted === true) throw aborted(signal)
+    return lane
+  }
+
+  #exchange (lane: Lane<Req, Res>, { request, signal }: Asked<Req>, timeoutMs: number): Promise<Res> {
     const { maxPending = DEFAULT_MAX_PENDING } = this.#definition.limits
     if (lane.pending >= maxPending) return Promise.reject(new TosError('BUSY', `${lane.pending} requests to this peer are unanswered`))
     return new Promise((resolve, reject) => {
@@ -109,19 +127,24 @@ export class Requester<Req, Res> {
       const cancel = (): void => { fail(aborted(signal as AbortSignal)) }
       const timer = setTimeout(() => { fail(new TosError('TIMEOUT', `no answer to ${this.#definition.id} within ${Math.round(timeoutMs)} ms`)) }, timeoutMs)
       signal?.addEventListener('abort', cancel)
+      const response = (value: Res, more: boolean): void => {
+        settle()
+        // one answer was asked for: the rest of several is let go
+        if (more) lane.forget(id)
+        resolve(value)
+      }
       try {
-        id = lane.send(request, { response: value => { settle(); resolve(value) }, failed: fail }, this.#environment.randomId)
+        id = lane.send(request, { response, failed: fail }, this.#environment.randomId)
       } catch (error) {
-        fail(error as TosError)
+        fail(toTosError(error, 'INVALID_VALUE'))
       }
     })
   }
 
   // the receiver enforces the same limit: better to wait here than to be refused there
-  async #awaitBudget (lane: Lane<Req, Res>, request: Req, timeoutMs: number, signal: AbortSignal): Promise<void> {
-    const limiter = this.#budget.of(peerOf(lane))
+  async #awaitBudget (peer: string, cost: number, timeoutMs: number, signal: AbortSignal): Promise<void> {
+    const limiter = this.#budget.of(peer)
     const now = this.#environment.clock()
-    const cost = this.#definition.cost(request)
     const delay = limiter.delay(now, cost)
     if (delay > timeoutMs) throw new TosError('RATE_LIMITED', `our own limit for ${this.#definition.id} allows the next request in ${Math.ceil(delay)} ms`, { details: { retryAfterMs: Math.ceil(delay) } })
     const wait = limiter.reserve(now, cost)
@@ -132,61 +155,4 @@ export class Requester<Req, Res> {
       signal.addEventListener('abort', cancel, { once: true })
     })
   }
-
-  #existing (target: Target): Lane<Req, Res> | undefined {
-    const lane = isPeerId(target) ? this.#lanes.get(target.toString()) : undefined
-    return lane === undefined || lane.frames.done ? undefined : lane
-  }
-
-  async #lane (target: Target, signal: AbortSignal): Promise<Lane<Req, Res>> {
-    const existing = this.#existing(target)
-    if (existing !== undefined) return existing
-    const key = target.toString()
-    let opening = this.#opening.get(key)
-    if (opening === undefined) {
-      opening = this.#openShared(target, signal).finally(() => { this.#opening.delete(key) })
-      this.#opening.set(key, opening)
-    }
-    return opening
-  }
-
-  async #openShared (target: Target, signal: AbortSignal): Promise<Lane<Req, Res>> {
-    const lane = await this.#open(target, signal)
-    this.#lanes.set(peerOf(lane), lane)
-    return lane
-  }
-
-  async #open (target: Target, signal: AbortSignal): Promise<Lane<Req, Res>> {
-    const { incidents, watch, clock } = this.#environment
-    const { stream, connection, codec } = await openStream(this.#components, this.#environment, this.#definition.id, target, signal)
-    const peer = connection.remotePeer.toString()
-    const report = (error: TosError): void => { incidents.report({ code: error.code, peer, protocol: this.#definition.id, error }) }
-    const lane: Lane<Req, Res> = new Lane(this.#definition, stream, connection, codec, {
-      incident: report,
-      unsolicited: value => this.#unsolicited(lane, value),
-      closed: error => {
-        watch.delete(lane.frames)
-        if (this.#lanes.get(peer) === lane) this.#lanes.delete(peer)
-        if (error !== undefined && error.code !== 'STREAM_CLOSED' && error.code !== 'ABORTED') report(error)
-      }
-    })
-    watch.add(lane.frames, false, clock())
-    return lane
-  }
-
-  #unsolicited (lane: Lane<Req, Res>, value: Res): boolean {
-    const { unsolicited } = this.#definition
-    if (unsolicited === undefined) return false
-    unsolicited(value, { peer: lane.connection.remotePeer, connection: lane.connection, signal: this.#stopping.signal, log: lane.connection.log })
-    return true
-  }
-
-  #deadline (timeoutMs: number, signal: AbortSignal | undefined): AbortSignal {
-    const signals = [AbortSignal.timeout(timeoutMs), this.#stopping.signal]
-    return AbortSignal.any(signal === undefined ? signals : [...signals, signal])
-  }
-}
-
-function peerOf (lane: { readonly connection: { readonly remotePeer: { toString (): string } } }): string {
-  return lane.connection.remotePeer.toString()
 }

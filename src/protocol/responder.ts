@@ -1,8 +1,6 @@
 import type { Connection, Stream } from '@libp2p/interface'
-import { toTosError } from '../errors/index.ts'
-import type { TosError } from '../errors/index.ts'
+import { TosError, toTosError } from '../errors/index.ts'
 import type { Carrier } from './carriers.ts'
-import { CorruptionGuard } from './corruption-guard.ts'
 import type { Handler, ProtocolDefinition } from './definition.ts'
 import type { KernelEnvironment, ProtocolComponents } from './environment.ts'
 import { InboundStream } from './inbound-stream.ts'
@@ -16,7 +14,7 @@ export class Responder<Req, Res> {
   readonly #environment: KernelEnvironment
   readonly #limits: PeerLimits
   readonly #streams: Set<InboundStream<Req, Res>> = new Set()
-  readonly #corruption: CorruptionGuard
+  #stopped = false
 
   constructor (definition: ProtocolDefinition<Req, Res>, handle: Handler<Req, Res>, components: ProtocolComponents, environment: KernelEnvironment) {
     this.#definition = definition
@@ -24,11 +22,11 @@ export class Responder<Req, Res> {
     this.#components = components
     this.#environment = environment
     this.#limits = new PeerLimits(definition.limits.perPeer)
-    this.#corruption = new CorruptionGuard(environment.clock)
   }
 
   async start (): Promise<void> {
     const { carriers, streamsPerProtocol } = this.#environment
+    this.#stopped = false
     for (const carrier of carriers(this.#definition.id)) {
       await this.#components.registrar.handle(carrier.id, (stream, connection) => this.#accept(carrier, stream, connection), {
         maxInboundStreams: streamsPerProtocol, maxOutboundStreams: streamsPerProtocol
@@ -37,8 +35,9 @@ export class Responder<Req, Res> {
   }
 
   async stop (): Promise<void> {
-    for (const carrier of this.#environment.carriers(this.#definition.id)) await this.#components.registrar.unhandle(carrier.id)
+    this.#stopped = true
     for (const { frames } of this.#streams) frames.abort('STREAM_CLOSED', 'the node stops')
+    for (const carrier of this.#environment.carriers(this.#definition.id)) await this.#components.registrar.unhandle(carrier.id)
   }
 
   dump (): Record<string, number> {
@@ -54,27 +53,23 @@ export class Responder<Req, Res> {
       this.#serve(stream, connection, codec instanceof Promise ? await codec : codec)
     } catch (error) {
       const coded = toTosError(error)
-      this.#report(connection, coded)
+      this.#environment.report(connection, this.#definition.id, coded)
       stream.abort(coded)
     }
   }
 
   #serve (stream: Stream, connection: Connection, codec: Awaited<ReturnType<Carrier['codec']>>): void {
-    const { clock, watch } = this.#environment
+    if (this.#stopped) throw new TosError('UNAVAILABLE', 'the node stops')
+    const { clock, watch, report } = this.#environment
     const inbound = new InboundStream({
       definition: this.#definition,
       handle: this.#handle,
       limiter: this.#limits.of(connection.remotePeer.toString()),
       clock,
-      incident: error => { this.#report(connection, error) },
+      incident: error => { report(connection, this.#definition.id, error) },
       closed: closed => { this.#streams.delete(closed); watch.delete(closed.frames) }
     }, stream, connection, codec)
     this.#streams.add(inbound)
     watch.add(inbound.frames, true, clock())
-  }
-
-  #report (connection: Connection, error: TosError): void {
-    this.#environment.incidents.report({ code: error.code, peer: connection.remotePeer.toString(), protocol: this.#definition.id, error })
-    if (error.code === 'CORRUPT_MESSAGE' && this.#corruption.strike(connection)) connection.abort(error)
   }
 }

@@ -1,7 +1,7 @@
 import { TosError } from '../errors/index.ts'
 import type { FrameStream } from '../frame/index.ts'
 import type { Pending } from './lane.ts'
-import { aborted } from './open-lane.ts'
+import { aborted } from './aborted.ts'
 
 /** Responses that may wait for a slow reader before the stream is paused. */
 const MAX_QUEUED = 16

@@ -1,4 +1,5 @@
 import type { Connection, Logger, PeerId } from '@libp2p/interface'
+import { checkFunction, checkId, checkRate, checkTimeout } from './definition-checks.ts'
 import type { Rate } from './gcra.ts'
 import type { MessageType } from './message.ts'
 
@@ -27,7 +28,13 @@ export interface StreamDefinition<In, Out = In> {
   readonly handle: ((message: Typed<In>, context: StreamContext) => void | Promise<void>) | undefined
 }
 
-/** Describes a long-lived stream; mount it with `kernel.mountStream()`. */
+/** Describes a long-lived stream; mount it with `kernel.mountStream()`. Throws `INVALID_DEFINITION`. */
 export function defineStream<T> (options: Omit<StreamDefinition<T>, 'kind' | 'handle'> & Partial<Pick<StreamDefinition<T>, 'handle'>>): StreamDefinition<T> {
+  const { id, messages, limits, handle } = options
+  const wrong = checkId(id)
+  checkRate(limits?.perPeer, wrong)
+  checkTimeout('limits.openTimeoutMs', limits.openTimeoutMs, wrong)
+  checkFunction('handle', handle, wrong)
+  if (!Array.isArray(messages) || messages.length === 0) wrong('a stream needs at least one message type')
   return { kind: 'stream', handle: undefined, ...options }
 }

@@ -6,14 +6,14 @@ import type { Carrier } from './carriers.ts'
 import type { KernelEnvironment, ProtocolComponents } from './environment.ts'
 import { decodePayload, writePayload } from './message.ts'
 import type { MessageType } from './message.ts'
-import { openStream } from './open-lane.ts'
+import { connect, openStream } from './open-lane.ts'
 import type { Target } from './open-lane.ts'
-import { PeerLimits } from './peer-limits.ts'
+import { PeerLimits, SENDER_BURST } from './peer-limits.ts'
 import type { StreamDefinition, Typed } from './stream-definition.ts'
 
 /** Sends on a stream that was opened with `StreamService.open`. */
 export interface StreamSender<Out> {
-  /** Throws `STREAM_CLOSED`, `BUSY` or a wire code. */
+  /** Throws `RATE_LIMITED` above the definition's own limit, `STREAM_CLOSED`, `BUSY` or a wire code. */
   send<T extends Out> (type: MessageType<T>, value: T): void
   /** Resolves when less than 1 MiB is unsent. */
   drained (signal?: AbortSignal): Promise<void>
@@ -23,7 +23,7 @@ export interface StreamSender<Out> {
 
 /** A mounted stream protocol. */
 export interface StreamService<Out> {
-  /** Opens a stream to a peer. Throws `PEER_UNREACHABLE`, `PROTOCOL_UNSUPPORTED`, `BUSY`, `TIMEOUT` or `ABORTED`. */
+  /** Opens a stream to a peer. Throws `NOT_STARTED`, `PEER_UNREACHABLE`, `PROTOCOL_UNSUPPORTED`, `BUSY`, `TIMEOUT` or `ABORTED`. */
   open (target: Target, options?: { readonly signal?: AbortSignal }): Promise<StreamSender<Out>>
   start (): Promise<void>
   stop (): Promise<void>
@@ -35,17 +35,24 @@ export function createStreamService<In, Out> (
   definition: StreamDefinition<In, Out>, components: ProtocolComponents, environment: KernelEnvironment, timer: { retain (): void, release (): void }
 ): StreamService<Out> {
   const { id, messages, limits, handle } = definition
-  const { clock, watch, incidents, carriers, streamsPerProtocol } = environment
+  const { clock, watch, carriers, streamsPerProtocol } = environment
   const streams = new Set<FrameStream>()
-  const budgets = new PeerLimits(limits.perPeer)
-  const cap = (type: number): number | undefined => messages.find(({ code }) => code === type)?.maxBytes
+  const received = new PeerLimits(limits.perPeer)
+  const sent = new PeerLimits(limits.perPeer, SENDER_BURST)
+  let stopping: AbortController | undefined
+
+  const tooMany = (): TosError => new TosError('RATE_LIMITED', `more than ${limits.perPeer.count} in ${limits.perPeer.perMs} ms`)
+  const running = (): AbortController => {
+    if (stopping === undefined) throw new TosError('NOT_STARTED', `${id} is not running`)
+    return stopping
+  }
 
   const add = (stream: Stream, connection: Connection, codec: FrameCodec, inbound: boolean): FrameStream => {
     const peer = connection.remotePeer.toString()
-    const report = (error: TosError): void => { incidents.report({ code: error.code, peer, protocol: id, error }) }
+    const report = (error: TosError): void => { environment.report(connection, id, error) }
     const receive = async (type: number, payload: Uint8Array): Promise<void> => {
       if (!inbound || handle === undefined) throw new TosError('INVALID_MESSAGE', 'only the opener sends on this stream')
-      if (!budgets.of(peer).take(clock())) throw new TosError('RATE_LIMITED', `more than ${limits.perPeer.count} in ${limits.perPeer.perMs} ms`)
+      if (!received.of(peer).take(clock())) throw tooMany()
       const message = messages.find(({ code }) => code === type) as MessageType<In & Out>
       const typed: Typed<In> = { type: message as MessageType<In>, value: decodePayload(message, payload, frames.padding) }
       const done = handle(typed, { peer: connection.remotePeer, connection, log: connection.log })
@@ -54,7 +61,7 @@ export function createStreamService<In, Out> (
       await done.finally(() => { frames.resume() })
     }
     const frames = new FrameStream(stream, codec, {
-      cap,
+      cap: type => messages.find(({ code }) => code === type)?.maxBytes,
       message: (type, payload) => { receive(type, payload).catch((error: unknown) => { report(toTosError(error, 'HANDLER_FAILED')) }) },
       dropped: report,
       ended: () => { frames.finish() },
@@ -71,27 +78,37 @@ export function createStreamService<In, Out> (
 
   const accept = async (carrier: Carrier, stream: Stream, connection: Connection): Promise<void> => {
     try {
-      add(stream, connection, await carrier.codec(stream, connection, components.peerId), true)
+      const codec = await carrier.codec(stream, connection, components.peerId)
+      running()
+      add(stream, connection, codec, true)
     } catch (error) {
       const coded = toTosError(error)
-      incidents.report({ code: coded.code, peer: connection.remotePeer.toString(), protocol: id, error: coded })
+      environment.report(connection, id, coded)
       stream.abort(coded)
     }
   }
 
   return {
     async open (target, { signal } = {}) {
-      const timeout = AbortSignal.timeout(limits.openTimeoutMs)
-      const opened = await openStream(components, environment, id, target, signal === undefined ? timeout : AbortSignal.any([signal, timeout]))
-      const frames = add(opened.stream, opened.connection, opened.codec, false)
+      const signals = [AbortSignal.timeout(Math.ceil(limits.openTimeoutMs)), running().signal]
+      const deadline = AbortSignal.any(signal === undefined ? signals : [...signals, signal])
+      const connection = await connect(components, target, deadline)
+      const { stream, codec } = await openStream(components, environment, id, connection, deadline)
+      const frames = add(stream, connection, codec, false)
+      const budget = sent.of(connection.remotePeer.toString())
       return {
-        send: (type, value) => { frames.write(type.code, writer => { writePayload(type, value, writer) }) },
+        send (type, value) {
+          if (!budget.take(clock())) throw tooMany()
+          frames.write(type.code, writer => { writePayload(type, value, writer) })
+        },
         drained: signal => frames.drained(signal),
         close: () => { frames.finish() }
       }
     },
-    dump: () => ({ streams: streams.size, budgets: budgets.size }),
+    dump: () => ({ streams: streams.size, budgets: received.size + sent.size }),
     async start () {
+      if (stopping !== undefined) return
+      stopping = new AbortController()
       timer.retain()
       if (handle === undefined) return
       for (const carrier of carriers(id)) {
@@ -99,9 +116,12 @@ export function createStreamService<In, Out> (
       }
     },
     async stop () {
-      if (handle !== undefined) for (const carrier of carriers(id)) await components.registrar.unhandle(carrier.id)
+      if (stopping === undefined) return
+      stopping.abort(new TosError('ABORTED', 'the node stops'))
+      stopping = undefined
       for (const frames of streams) frames.abort('STREAM_CLOSED', 'the node stops')
       timer.release()
+      if (handle !== undefined) for (const carrier of carriers(id)) await components.registrar.unhandle(carrier.id)
     }
   }
 }
