@@ -2,10 +2,12 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { ComponentLogger, Libp2p } from '@libp2p/interface'
+import { gossipsub } from '@chainsafe/libp2p-gossipsub'
 import { LevelDatastore } from 'datastore-level'
 import { createLibp2p } from 'libp2p'
 import type { Libp2pOptions } from 'libp2p'
-import { gossipsub } from '@chainsafe/libp2p-gossipsub'
+import { LRUCache } from 'lru-cache'
+import type { GoodbyeService } from '../../protocols/index.ts'
 import { createReferenceLedger } from '../chain/index.ts'
 import type { Ledger } from '../chain/index.ts'
 import { baseFacts, fromObject, resolveConfig } from '../config/index.ts'
@@ -23,11 +25,11 @@ import type { AnyDefinition } from './load-protocols.ts'
 import { loadProtocols } from './load-protocols.ts'
 import { createNetworkPorts } from './network-ports.ts'
 import { createPendingServices } from './pending-services.ts'
-import { customServices, tosServices } from './services.ts'
+import { builtinDefinitions, gossipOptions, mountAll } from './services.ts'
 import type { TosNode, TosServices } from './tos-node.ts'
 import { transportSettings } from './transport-of-config.ts'
 import { createLibp2pOptions, createWriteBackDatastore } from './transport/index.ts'
-import { watchNode } from './watch-node.ts'
+import { goodbyeText, watchNode } from './watch-node.ts'
 
 /** Options of `createTosNode`: any part of the configuration, and what only a program can give. */
 export interface TosNodeOptions<P extends Readonly<Record<string, AnyDefinition>> = Record<never, never>> extends PartialConfig {
@@ -94,18 +96,20 @@ async function openNode (config: Config, custom: Readonly<Record<string, AnyDefi
       streamsPerProtocol: config.limits.streamsPerProtocol,
       streamTimes: { firstFrameMs: config.limits.firstHeaderTimeoutMs, minBytesPerSecond: config.limits.minBytesPerSecond, frameMs: config.limits.frameTimeoutMs }
     })
+    const goodbyes = new LRUCache<string, string>({ max: 1000 })
     const ports = createNetworkPorts()
     const chain = createChainParts({ ledger, ports, hub, minerKey: minerKey.publicKey.raw, mineIntervalMs: config.mineIntervalMs, onError })
     const pending = createPendingServices()
-    const onGoodbye = (peer: string, reason: number, text: string): void => { hub.emit({ event: 'warning', code: 'ABORTED', message: `${peer} says goodbye (${reason}) ${text}` }) }
+    const farewells: GoodbyeService = { goodbye: ({ reason, text }, peer) => { goodbyes.set(peer, goodbyeText(reason, text)) } }
     const transport = createLibp2pOptions(transportSettings(config, privateKey, datastore, logger))
-    const services = { ...transport.services, pubsub: gossipsub(), ...tosServices(kernel, chain, pending, onGoodbye), ...customServices(kernel, custom) }
+    const definitions = { ...builtinDefinitions(chain, pending, farewells), ...custom }
+    const services = { ...transport.services, pubsub: gossipsub(gossipOptions(config.network, definitions)), ...mountAll(kernel, definitions) }
     const libp2p = await startLibp2p(() => createLibp2p({ ...transport, services } as unknown as Libp2pOptions<TosServices>))
     const node = libp2p as TosNode
     const stopLibp2p = libp2p.stop.bind(libp2p)
     scope.add('libp2p', stopLibp2p)
     scope.add('goodbye', () => sayGoodbye(node))
-    ports.bind(node, config.network)
+    ports.bind(node)
 
     const connector = createConnector(node, {
       bootstrap: config.bootstrap, target: config.peers.target, parallel: config.limits.parallelDials, dialTimeoutMs: config.limits.dialTimeoutMs,
@@ -123,7 +127,7 @@ async function openNode (config: Config, custom: Readonly<Record<string, AnyDefi
       },
       stop: () => scope.close()
     })
-    scope.add('watch', await watchNode(node, hub))
+    scope.add('watch', await watchNode(node, hub, goodbyes))
     scope.add('chain', () => chain.stop())
     scope.add('connector', () => { connector.stop() })
     chain.sync.start()

@@ -1,6 +1,5 @@
 import type { Libp2p } from '@libp2p/interface'
 import { peerIdFromString } from '@libp2p/peer-id'
-import { blockAnnounce, txAnnounce } from '../../protocols/index.ts'
 import type { Announcer, BlockClient, TransactionClient } from '../chain/index.ts'
 import { TosError } from '../errors/index.ts'
 import type { TosServices } from './tos-node.ts'
@@ -13,17 +12,16 @@ export interface NetworkPorts {
   /** Peers that subscribe to block or transaction announcements. */
   subscribers (topic: 'blockAnnounce' | 'txAnnounce'): string[]
   /** Connects the ports to the node, once it is made: the node's services need the chain, and the chain needs them. */
-  bind (node: Libp2p<TosServices>, network: string): void
+  bind (node: Libp2p<TosServices>): void
 }
 
 /** Ports that answer `NOT_STARTED` until they are bound. */
 export function createNetworkPorts (): NetworkPorts {
-  let bound: { services: TosServices, network: string } | undefined
+  let bound: TosServices | undefined
   const services = (): TosServices => {
     if (bound === undefined) throw new TosError('NOT_STARTED', 'the node is not started')
-    return bound.services
+    return bound
   }
-  const topics = { blockAnnounce: blockAnnounce(() => 'ignore').id, txAnnounce: txAnnounce(() => 'ignore').id }
   return {
     blocks: { request: async (peer, question, options) => services().blocks.request(peerIdFromString(peer), question, options) },
     transactions: { request: async (peer, question, options) => services().transactions.request(peerIdFromString(peer), question, options) },
@@ -31,7 +29,7 @@ export function createNetworkPorts (): NetworkPorts {
       async block (announce) { await services().blockAnnounce.publish(announce) },
       async transaction (announce) { await services().txAnnounce.publish(announce) }
     },
-    subscribers: topic => bound === undefined ? [] : bound.services.pubsub.getSubscribers(topics[topic].replace('{net}', bound.network)).map(String),
-    bind (node, network) { bound = { services: node.services, network } }
+    subscribers: topic => bound === undefined ? [] : [...bound[topic].subscribers()],
+    bind (node) { bound = node.services }
   }
 }

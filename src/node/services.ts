@@ -1,32 +1,42 @@
 import { blockAnnounce, blocks, consensusVote, goodbye, mining, miningShare, peerExchange, ping, transactions, txAnnounce, txStem, votes } from '../../protocols/index.ts'
-import { mountTopic } from './topic-mount.ts'
-import type { Kernel } from '../protocol/index.ts'
-import type { AnyDefinition } from './load-protocols.ts'
+import type { GoodbyeService } from '../../protocols/index.ts'
+import { createGossipOptions, mountTopic } from '../gossip/index.ts'
+import type { Kernel, TopicDefinition } from '../protocol/index.ts'
 import type { ChainParts } from './chain-parts.ts'
+import type { AnyDefinition } from './load-protocols.ts'
 import type { PendingServices } from './pending-services.ts'
+import { isPublicNetwork } from './transport/index.ts'
 
-/** Factories of the TOS services, by the name they get on the node. Built-in ones and a third party's are mounted by the same calls. */
-export function tosServices (kernel: Kernel, chain: ChainParts, pending: PendingServices, onGoodbye: (peer: string, reason: number, text: string) => void) {
-  const { source, blockRelay, transactionRelay } = chain
+/** Definitions by the name their service gets on the node. */
+export type Definitions = Readonly<Record<string, AnyDefinition>>
+
+/** The built-in protocols, streams and topics with the services behind them. They are mounted by the same call as a third party's. */
+export function builtinDefinitions ({ source, blockRelay, transactionRelay }: ChainParts, pending: PendingServices, farewells: GoodbyeService): Definitions {
   return {
-    tosPing: kernel.mount(ping({ now: Date.now })),
-    peerExchange: kernel.mount(peerExchange(pending.peerExchange)),
-    blocks: kernel.mount(blocks(source)),
-    transactions: kernel.mount(transactions(source)),
-    votes: kernel.mount(votes(pending.votes)),
-    txStem: kernel.mountStream(txStem(pending.txStem)),
-    mining: kernel.mountStream(mining(pending.mining)),
-    goodbye: kernel.mountStream(goodbye({ goodbye: ({ reason, text }, peer) => { onGoodbye(peer, reason, text) } })),
-    blockAnnounce: mountTopic(kernel, blockAnnounce((announce, { peer }) => blockRelay.validate(announce, peer))),
-    txAnnounce: mountTopic(kernel, txAnnounce((announce, { peer }) => transactionRelay.validate(announce, peer))),
-    consensusVote: mountTopic(kernel, consensusVote(pending.votes)),
-    miningShare: mountTopic(kernel, miningShare(pending.mining))
+    tosPing: ping({ now: Date.now }),
+    peerExchange: peerExchange(pending.peerExchange),
+    blocks: blocks(source),
+    transactions: transactions(source),
+    votes: votes(pending.votes),
+    txStem: txStem(pending.txStem),
+    mining: mining(pending.mining),
+    goodbye: goodbye(farewells),
+    blockAnnounce: blockAnnounce((announce, { peer }) => blockRelay.validate(announce, peer)),
+    txAnnounce: txAnnounce((announce, { peer }) => transactionRelay.validate(announce, peer)),
+    consensusVote: consensusVote(pending.votes),
+    miningShare: miningShare(pending.mining)
   }
 }
 
-/** Factories for definitions of a third party, mounted exactly like the built-in ones. */
-export function customServices (kernel: Kernel, definitions: Readonly<Record<string, AnyDefinition>>): Record<string, unknown> {
+/** Service factories of all definitions. */
+export function mountAll (kernel: Kernel, definitions: Definitions): Record<string, unknown> {
   return Object.fromEntries(Object.entries(definitions).map(([name, definition]) => [name, mountAny(kernel, definition)]))
+}
+
+/** GossipSub options for the topics among the definitions. */
+export function gossipOptions (network: string, definitions: Definitions): ReturnType<typeof createGossipOptions> {
+  const topics = Object.values(definitions).filter((definition): definition is TopicDefinition<never> => definition.kind === 'topic')
+  return createGossipOptions({ network, topics, shareLoopback: !isPublicNetwork(network) })
 }
 
 function mountAny (kernel: Kernel, definition: AnyDefinition): unknown {

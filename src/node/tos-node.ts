@@ -8,7 +8,7 @@ import type {
 } from '../../protocols/index.ts'
 import type { Ledger, Mempool, Miner, Sync } from '../chain/index.ts'
 import type { Config } from '../config/index.ts'
-import type { TopicService } from './topic-mount.ts'
+import type { TopicService } from '../gossip/index.ts'
 import type { NodeEvents } from '../monitor/index.ts'
 import type { Connector } from '../peers/index.ts'
 import type { Kernel, ProtocolDefinition, ProtocolService, StreamDefinition, StreamService, TopicDefinition } from '../protocol/index.ts'

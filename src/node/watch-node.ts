@@ -1,18 +1,36 @@
 import type { Connection, PeerId } from '@libp2p/interface'
+import { GOODBYE_REASON } from '../../protocols/index.ts'
 import type { NodeEventHub } from '../monitor/index.ts'
 import { plainTwin } from '../protocol/index.ts'
 import { toHex } from '../wire/index.ts'
 import type { TosNode } from './tos-node.ts'
 
+const REASONS: ReadonlyMap<number, string> = new Map(Object.entries(GOODBYE_REASON).map(([name, code]) => [code, name]))
+
+/** A GOODBYE in words. */
+export function goodbyeText (reason: number, text: string): string {
+  const name = REASONS.get(reason) ?? `reason ${reason}`
+  return text === '' ? name : `${name}: ${text}`
+}
+
+/** What a peer said when it left, by peer; taken out when it is told. */
+export interface Goodbyes {
+  get (peer: string): string | undefined
+  delete (peer: string): boolean
+}
+
 /** Feeds the event hub and the sync from what happens on the node. Returns the function that takes all listeners off. */
-export async function watchNode (node: TosNode, hub: NodeEventHub): Promise<() => Promise<void>> {
+export async function watchNode (node: TosNode, hub: NodeEventHub, goodbyes: Goodbyes): Promise<() => Promise<void>> {
   const { ledger, sync, config } = node.tos
   const opened = ({ detail }: CustomEvent<Connection>): void => {
     hub.emit({ event: 'peer-connected', peerId: detail.remotePeer.toString(), addr: detail.remoteAddr.toString(), direction: detail.direction })
   }
   const left = ({ detail }: CustomEvent<PeerId>): void => {
-    hub.emit({ event: 'peer-disconnected', peerId: detail.toString() })
-    sync.removePeer(detail.toString())
+    const peerId = detail.toString()
+    const reason = goodbyes.get(peerId)
+    goodbyes.delete(peerId)
+    hub.emit({ event: 'peer-disconnected', peerId, ...(reason === undefined ? {} : { reason }) })
+    sync.removePeer(peerId)
   }
   const onTip = ({ detail: { tip, reorganised } }: CustomEvent<{ readonly tip: { readonly hash: Uint8Array, readonly height: bigint }, readonly reorganised: number }>): void => {
     hub.emit({ event: 'tip', hash: toHex(tip.hash), height: Number(tip.height), reorganised })
