@@ -38,9 +38,9 @@ test('every signed field is covered: a change of any of them is refused', async 
 
 test('a signature with S + L, which a lax verifier takes for the same, is refused', async () => {
   await refused(good => {
-    const s = BigInt(`0x${Buffer.from(good.signature.subarray(32)).reverse().toString('hex')}`) + L
+    const s = BigInt(`0x${Buffer.from(good.signature.subarray(32).toReversed()).toString('hex')}`) + L
     const signature = Buffer.from(good.signature)
-    signature.set(Buffer.from(s.toString(16).padStart(64, '0'), 'hex').reverse(), 32)
+    signature.set(Buffer.from(s.toString(16).padStart(64, '0'), 'hex').toReversed(), 32)
     return { ...good, signature }
   })
 })
