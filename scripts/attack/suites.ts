@@ -1,0 +1,6 @@
+import type { SuiteTable } from '../bench/harness.ts'
+
+/** Every attack suite; a new one is one line here and one file beside this one. */
+export const suites: SuiteTable = {
+  wire: async () => (await import('./wire.ts')).suite
+}
