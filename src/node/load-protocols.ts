@@ -5,7 +5,7 @@ import { TosError } from '../errors/index.ts'
 import type { ProtocolDefinition, StreamDefinition, TopicDefinition } from '../protocol/index.ts'
 
 /** Anything that `createTosNode({ protocols })` mounts. */
-export type AnyDefinition = ProtocolDefinition<never, unknown> | StreamDefinition<never, never> | TopicDefinition<never>
+export type AnyDefinition = ProtocolDefinition<unknown, unknown> | StreamDefinition<unknown, unknown> | TopicDefinition<unknown>
 
 let hooked = false
 

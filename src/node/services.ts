@@ -35,7 +35,7 @@ export function mountAll (kernel: Kernel, definitions: Definitions): Record<stri
 
 /** GossipSub options for the topics among the definitions. */
 export function gossipOptions (network: string, definitions: Definitions): ReturnType<typeof createGossipOptions> {
-  const topics = Object.values(definitions).filter((definition): definition is TopicDefinition<never> => definition.kind === 'topic')
+  const topics = Object.values(definitions).filter((definition): definition is TopicDefinition<unknown> => definition.kind === 'topic')
   return createGossipOptions({ network, topics, shareLoopback: !isPublicNetwork(network) })
 }
 

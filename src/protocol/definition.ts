@@ -28,8 +28,14 @@ export interface RequestContext {
   readonly log: Logger
 }
 
-/** Answers a request: a value, a promise, several values in turn, or nothing (no answer is sent). */
-export type Handler<Req, Res> = (request: Req, context: RequestContext) => Res | undefined | Promise<Res | undefined> | AsyncIterable<Res>
+/**
+ * Answers a request: a value, a promise, several values in turn, or nothing (no answer is sent). Like all functions of a definition it
+ * has method variance, so that definitions of any message fit into one list.
+ */
+export type Handler<Req, Res> = { handle (request: Req, context: RequestContext): Res | undefined | Promise<Res | undefined> | AsyncIterable<Res> }['handle']
+
+/** Takes a response that answers no request. */
+export type UnsolicitedHandler<Res> = { take (response: Res, context: RequestContext): void }['take']
 
 /** A request/response protocol in one object: id, codes, codecs, cost, limits, privacy and handler. */
 export interface ProtocolDefinition<Req, Res> {
@@ -41,13 +47,13 @@ export interface ProtocolDefinition<Req, Res> {
   readonly limits: ProtocolLimits
   readonly privacy: PrivacyLevel
   /** Units of `limits.perPeer` a request costs, default 1. */
-  readonly cost: (request: Req) => number
+  cost (request: Req): number
   /** Draws pairing ids at random instead of counting: for PING, whose answer must prove that the nonce arrived. */
   readonly randomIds: boolean
   /** Absent: this node only asks. */
   readonly handle: Handler<Req, Res> | undefined
   /** Takes a response nobody asked for, id 0; absent: such a response is refused. */
-  readonly unsolicited: ((response: Res, context: RequestContext) => void) | undefined
+  readonly unsolicited: UnsolicitedHandler<Res> | undefined
 }
 
 interface CommonOptions<Req, Res> {
@@ -71,7 +77,7 @@ export interface BodyOptions<Req, Res> extends CommonOptions<Req, Res> {
 export interface MessageProtocolOptions<Req, Res, F extends keyof Req & keyof Res & string> extends CommonOptions<Omit<Req, F>, Omit<Res, F>> {
   readonly messages: { readonly request: MessageType<Req>, readonly response: MessageType<Res>, readonly correlate: F }
   readonly randomIds?: boolean
-  readonly unsolicited?: (response: Omit<Res, F>, context: RequestContext) => void
+  readonly unsolicited?: UnsolicitedHandler<Omit<Res, F>>
 }
 
 const DEFAULT_MAX_BYTES = 1 << 20

@@ -1,4 +1,4 @@
-import { bool, struct, u64 } from '../wire/index.ts'
+import { bool, fromJson, snake, struct, toJson, u64 } from '../wire/index.ts'
 import type { Schema } from '../wire/index.ts'
 import { defineMessage } from './message.ts'
 import type { MessageType, PrivacyLevel } from './message.ts'
@@ -12,6 +12,10 @@ export interface Envelope<T> {
   value (message: unknown): T
   /** True when another response to the same request follows. */
   more (message: unknown): boolean
+  /** The value out of JSON with the specification's field names; the pairing id may be left out. Throws `INVALID_VALUE`. */
+  parse (json: unknown): T
+  /** A received value as JSON. */
+  show (value: T): unknown
 }
 
 /** Third-party form (WIRE.md §5): request_id u64 ‖ more bool ‖ body. */
@@ -23,7 +27,9 @@ export function wrapBody<T> (name: string, code: number, body: Schema<T>, privac
     pack: (requestId, body, more) => ({ requestId, more, body }),
     id: message => (message as Wrapped).requestId,
     value: message => (message as Wrapped).body,
-    more: message => (message as Wrapped).more
+    more: message => (message as Wrapped).more,
+    parse: json => fromJson(body, json),
+    show: value => toJson(body, value)
   }
 }
 
@@ -34,6 +40,8 @@ export function correlated<T, F extends keyof T & string> (type: MessageType<T>,
     pack: (id, value) => ({ ...value, [field]: id }),
     id: message => (message as Record<string, bigint>)[field] as bigint,
     value: message => message as Omit<T, F>,
-    more: () => false
+    more: () => false,
+    parse: json => fromJson(type.schema, typeof json === 'object' ? { [snake(field)]: '0', ...json } : json),
+    show: value => toJson(type.schema, value as T)
   }
 }

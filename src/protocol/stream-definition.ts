@@ -16,6 +16,9 @@ export interface StreamContext {
   readonly log: Logger
 }
 
+/** Takes one message of a stream; a promise pauses the stream until it settles. */
+export type StreamHandler<In> = { handle (message: Typed<In>, context: StreamContext): void | Promise<void> }['handle']
+
 /** A long-lived one-way stream in one object: the opener sends, the other side handles. */
 export interface StreamDefinition<In, Out = In> {
   readonly kind: 'stream'
@@ -24,8 +27,8 @@ export interface StreamDefinition<In, Out = In> {
   /** Messages the stream carries. */
   readonly messages: ReadonlyArray<MessageType<In & Out>>
   readonly limits: { readonly perPeer: Rate, readonly openTimeoutMs: number }
-  /** Takes one message; a promise pauses the stream until it settles. Absent: this node only sends. */
-  readonly handle: ((message: Typed<In>, context: StreamContext) => void | Promise<void>) | undefined
+  /** Absent: this node only sends. */
+  readonly handle: StreamHandler<In> | undefined
 }
 
 /** Describes a long-lived stream; mount it with `kernel.mountStream()`. Throws `INVALID_DEFINITION`. */

@@ -29,7 +29,7 @@ export interface TopicDefinition<T> {
   readonly floodPublish?: boolean
   /** Longest a validation may take, default 5,000 ms. */
   readonly validateTimeoutMs?: number
-  readonly validate: (value: T, context: TopicContext) => Verdict | Promise<Verdict>
+  validate (value: T, context: TopicContext): Verdict | Promise<Verdict>
 }
 
 /** Describes a topic; mount it with the gossip service. */
