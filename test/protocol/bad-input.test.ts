@@ -38,7 +38,7 @@ const TEXT_AT = 17
 const answered: Array<[string, (raw: RawPeer) => Uint8Array, TosErrorCode, number, bigint]> = [
   ['a damaged checksum', raw => flip(ask(raw, 7n), 15), 'CORRUPT_MESSAGE', WIRE_CODE.malformed, 0n],
   ['a damaged payload', raw => flip(ask(raw, 7n), 70), 'CORRUPT_MESSAGE', WIRE_CODE.malformed, 0n],
-  ['the node_id of another', raw => frame({ type: REQUEST.code, nodeId: new Uint8Array(32).fill(1), payload: payload(bytes => bytes) }), 'WRONG_NODE_ID', WIRE_CODE.malformed, 0n],
+  ['the node_id of another', () => frame({ type: REQUEST.code, nodeId: new Uint8Array(32).fill(1), payload: payload(bytes => bytes) }), 'WRONG_NODE_ID', WIRE_CODE.malformed, 0n],
   ['a clock an hour off', raw => raw.frame({ type: REQUEST.code, timestamp: BigInt(Math.floor(NOW_MS / 1000)) + 3600n, payload: payload(bytes => bytes) }), 'CLOCK_SKEW', WIRE_CODE.clockSkew, 0n],
   ['an unknown type', raw => raw.frame({ type: 0x9999, payload: new Uint8Array(1000) }), 'UNKNOWN_TYPE', WIRE_CODE.unknownType, 0n],
   ['a response instead of a request', raw => raw.frame({ type: 0x8002, payload: payload(bytes => bytes) }), 'UNKNOWN_TYPE', WIRE_CODE.unknownType, 0n],
