@@ -112,6 +112,13 @@ test('nobody holds the block: ignored as soon as all have said so', async () => 
   assert.equal(await clock.until(relay.validate({ blockHash: Buffer.alloc(32, 1), blockHeight: 1n, difficulty: 1n, aiMined: false, timestamp: 0n }, 'a'), 100), 'ignore')
 })
 
+test('besides its source a block is asked of three peers at most', async () => {
+  const { clock, net, source, relay } = await setUp(['b', 'c', 'd', 'e', 'f'])
+  assert.equal(await clock.until(relay.validate({ blockHash: Buffer.alloc(32, 1), blockHeight: 1n, difficulty: 1n, aiMined: false, timestamp: 0n }, 'a'), 100), 'ignore')
+  assert.deepEqual(['a', 'b', 'c', 'd', 'e', 'f'].map(peer => bodiesAsked(net, peer)), [1, 1, 1, 1, 0, 0])
+  assert.ok(!source.has(Buffer.alloc(32, 1)))
+})
+
 test('an invalid block is rejected, its server charged, and the next announcement of it costs no fetch', async () => {
   const { clock, net, source, relay, charged } = await setUp()
   const bad = makeBlock(source, { header: { height: 7n } })

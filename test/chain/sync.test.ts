@@ -6,6 +6,7 @@ import type { BlockAnswer, BlockData } from '../../protocols/index.ts'
 import type { Ledger } from '../../src/chain/ledger.ts'
 import { createSync } from '../../src/chain/sync.ts'
 import type { Sync, SyncOptions, SyncProgress } from '../../src/chain/sync.ts'
+import { createPeerTable } from '../../src/chain/sync-peers.ts'
 import { TosError } from '../../src/errors/index.ts'
 import { toHex } from '../../src/wire/index.ts'
 import { createBlockNet, never } from '../support/block-net.ts'
@@ -185,7 +186,58 @@ test('a tip without a chain below it charges the peer and is forgotten', async (
   sync.addPeer('bad')
   await clock.until(sync.idle())
   assert.deepEqual(charged, ['bad UNKNOWN_PARENT'])
+  assert.ok((net.asked.get('bad')?.length as number) < 8, 'found out without asking again and again')
   assert.equal(toHex(ledger.tip().hash), toHex((honestTip as BlockData).hash), 'what is real of its chain was kept')
+})
+
+test('a header whose height does not follow its parents is refused before its body is asked for', async () => {
+  const { clock, net, source, sync, charged } = await setUp()
+  await extend(source, 1)
+  const high = makeBlock(source, { header: { height: 9n } })
+  net.join('bad', source, async (question, honest) => question.query.type === 'locator' ? { status: 0, blocks: [...(await honest()).blocks, high], notFound: [], hasMore: false } : honest())
+  sync.addPeer('bad')
+  await clock.until(sync.idle())
+  assert.deepEqual(charged, ['bad INVALID_BLOCK'])
+  assert.ok(net.asked.get('bad')?.every(({ detail }) => isHeaders(detail)))
+})
+
+test('a body that wears the name of the next block over the header of a held one is refused as such', async () => {
+  const { clock, net, source, ledger, sync, charged } = await setUp()
+  const [held] = await extend(source, 1) as [BlockData]
+  await ledger.add(held)
+  await extend(source, 1)
+  net.join('bad', source, onBodies(answer => ({ ...answer, blocks: first(answer.blocks, block => ({ ...held, hash: block.hash })) })))
+  sync.addPeer('bad')
+  await clock.until(sync.idle())
+  assert.deepEqual(charged, ['bad INVALID_BLOCK'])
+})
+
+test('pages that end inside a merged branch go on where they ended', async () => {
+  const { clock, net, source, ledger, sync } = await setUp()
+  const main = await extend(source, 12)
+  const side = await extend(source, 11, { parents: [source.genesis], miner: 5 })
+  await extend(source, 3, { parents: [(main[11] as BlockData).hash, (side[10] as BlockData).hash] })
+  net.join('a', source, async (question, honest) => {
+    const answer = await honest()
+    return question.query.type === 'locator' ? { ...answer, blocks: answer.blocks.slice(0, 4), hasMore: answer.blocks.length > 4 } : answer
+  })
+  sync.addPeer('a')
+  await clock.until(sync.idle())
+  sameTip(ledger, source)
+  assert.equal(net.asked.get('a')?.filter(({ query }) => query.type === 'locator').length, Math.ceil((12 + 11 + 3) / 4))
+})
+
+test('who is asked next: never one that was asked lately before one that was not, else the highest claim', async () => {
+  const clock = createVirtualClock()
+  const table = createPeerTable(clock, { intervalMs: 10_000, askGapMs: 250, coolDownMs: 1, maxCoolDownMs: 1, maxPeers: 3 })
+  for (const peer of ['loud', 'low', 'high', 'one too many']) table.add(peer)
+  assert.equal(table.size, 3)
+  table.want('loud', 1000n)
+  assert.equal(table.choose(), 'loud')
+  await clock.advance(300)
+  table.want('loud', 2000n)
+  table.want('high', 7n)
+  assert.deepEqual([table.choose(), table.choose(), table.choose(), table.choose()], ['high', 'low', 'loud', undefined])
 })
 
 test('a block ahead of this clock puts the peer aside without a charge: the clock may be ours', async () => {
