@@ -37,6 +37,11 @@ export interface Report { readonly suite: string, readonly rows: readonly Row[] 
 /** Suites by name, loaded when asked for, so that one suite does not warm up or slow down another. */
 export type SuiteTable = Readonly<Record<string, () => Promise<Suite>>>
 
+/** Where results and talk go; tests pass their own. */
+export interface Output { readonly out: (text: string) => void, readonly err: (text: string) => void }
+
+const standard: Output = { out: text => { process.stdout.write(text) }, err: text => { process.stderr.write(text) } }
+
 /** A figure without a goal. */
 export function plainRow (name: string, value: number, unit: string, against: { peer: string, ratio: number } | null = null): Row {
   return { name, value, unit, peer: against?.peer ?? null, ratio: against?.ratio ?? null, goal: null, pass: true }
@@ -53,20 +58,20 @@ export function limitRow (name: string, value: number, unit: string, most: numbe
 }
 
 /** Runs the suites the arguments name (none: all), prints them, and returns the exit code. */
-export async function runSuites (command: string, table: SuiteTable, args: readonly string[]): Promise<number> {
+export async function runSuites (command: string, table: SuiteTable, args: readonly string[], { out, err }: Output = standard): Promise<number> {
   const json = args.includes('--json')
   try {
     const { long, names } = parse(command, table, args)
     let failed = false
     for (const name of names) {
       const report = await runSuite(name, table, long)
-      process.stdout.write(json ? `${JSON.stringify(report)}\n` : printReport(report))
+      out(json ? `${JSON.stringify(report)}\n` : printReport(report))
       failed ||= report.rows.some(row => !row.pass)
     }
     return failed ? EXIT.failed : EXIT.ok
   } catch (cause) {
     const error = toTosError(cause)
-    process.stderr.write(json ? `${JSON.stringify(error)}\n` : `error: ${error.message}  [${error.code}]\n  hint   ${error.hint}\n`)
+    err(json ? `${JSON.stringify(error)}\n` : `error: ${error.message}  [${error.code}]\n  hint   ${error.hint}\n`)
     return ERROR_CODES[error.code].exit ?? EXIT.failed
   }
 }

@@ -11,7 +11,7 @@ export const u8: Schema<number> = {
   minBytes: 1,
   maxBytes: 1,
   write (w, value) {
-    if ((value & 0xff) !== value) throw invalid('u8', value)
+    if (typeof value !== 'number' || (value & 0xff) !== value) throw invalid('u8', value)
     const at = w.reserve(1)
     w.bytes[at] = value
   },
@@ -24,7 +24,7 @@ export const u16: Schema<number> = {
   minBytes: 2,
   maxBytes: 2,
   write (w, value) {
-    if ((value & 0xffff) !== value) throw invalid('u16', value)
+    if (typeof value !== 'number' || (value & 0xffff) !== value) throw invalid('u16', value)
     const at = w.reserve(2)
     w.view.setUint16(at, value, true)
   },
@@ -37,7 +37,7 @@ export const u32: Schema<number> = {
   minBytes: 4,
   maxBytes: 4,
   write (w, value) {
-    if (value >>> 0 !== value) throw invalid('u32', value)
+    if (typeof value !== 'number' || value >>> 0 !== value) throw invalid('u32', value)
     w.putU32(value)
   },
   read (r) { return r.takeU32() }
