@@ -111,6 +111,14 @@ test('eviction takes what waits behind a gap first, and never leaves a hole in a
   assert.throws(() => add({ sender: 5, nonce: 1n, fee: 1_000_000n }), withCode('MEMPOOL_FULL'))
 })
 
+test('a sender never pushes out its own earlier nonce to make room for the next', () => {
+  const { pool, add } = setUp({ maxCount: 2 })
+  add({ sender: 1, nonce: 0n, fee: 1n })
+  add({ sender: 2, nonce: 0n, fee: 1000n })
+  assert.equal(add({ sender: 1, nonce: 1n, fee: 100_000n }), 'added')
+  assert.deepEqual(order(pool), ['1:0', '1:1'])
+})
+
 test('a block takes its transactions out, and those it makes invalid', () => {
   const { pool, chain, add } = setUp()
   add({ sender: 1, nonce: 0n, fee: 1n })

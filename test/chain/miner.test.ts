@@ -130,6 +130,21 @@ test('the caller of mineOne may give up; the next one is not harmed', async () =
   assert.equal((await second).height, 1n)
 })
 
+test('no block leaves a listener behind', async () => {
+  let listeners = 0
+  const { miner } = await setUp(undefined, async clock => {
+    const ledger = await createTestLedger(clock)
+    const [add, remove] = [ledger.addEventListener.bind(ledger), ledger.removeEventListener.bind(ledger)]
+    ledger.addEventListener = (...args: Parameters<typeof add>) => { listeners++; add(...args) }
+    ledger.removeEventListener = (...args: Parameters<typeof remove>) => { listeners--; remove(...args) }
+    return ledger
+  })
+  const before = listeners
+  await miner.mineOne()
+  await miner.mineOne()
+  assert.equal(listeners, before)
+})
+
 test('a failed attempt is reported, and the next interval tries again', async () => {
   let failures = 1
   const { clock, ledger, miner, errors } = await setUp(() => (header, options) => failures-- > 0 ? Promise.reject(new Error('no luck')) : mineHeader(header, options))
