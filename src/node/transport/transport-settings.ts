@@ -40,10 +40,10 @@ export const TRANSPORT_LIMITS: TransportLimits = {
   maxDialQueue: 500,
   maxAddressesPerDial: 8,
   maxStreams: 64,
-  streamWindowBytes: 512 * 1024,
+  streamWindowBytes: 1024 * 1024,
   streamReadBufferBytes: 8 * 1024 * 1024,
   streamWriteBufferBytes: 16 * 1024 * 1024,
-  socketBufferBytes: 256 * 1024,
+  socketBufferBytes: 1024 * 1024,
   pingStreams: 8,
   identifyMessageBytes: 8_192
 }
