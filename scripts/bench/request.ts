@@ -23,7 +23,7 @@ export const suite: Suite = {
   name: 'request',
   describe: 'requests per second between two processes over TCP',
   async run ({ long, log }) {
-    const transportRows = async (_: unknown): Promise<Row[]> => []
+    const { transportRows } = await import('./transport.ts')
     const rows = await withServer(async (stockAddress, tosAddress) => {
       const stock = await stockNode()
       const tos = await tosNode()

@@ -26,7 +26,7 @@ const isPublic = (network: string): boolean => SEEDS[network] !== undefined
  */
 export const OPTIONS = {
   network: text({ default: 'mainnet', pattern: /^[a-z0-9-]{1,32}$/, what: 'mainnet, testnet, devnet or a private name of [a-z0-9-]{1,32}', doc: 'The network to join; it is part of every protocol id.' }),
-  profile: choice({ choices: ['default', 'tos-spec'], default: 'default', doc: 'Limits and penalties: this project\'s, or the figures of the specification to the letter.' }),
+  profile: choice({ choices: ['default', 'tos-spec'], default: 'default', doc: 'Where this project is more lenient than the specification: default, or tos-spec to the letter (a damaged frame closes the connection at once).' }),
   preset: choice({ choices: ['full', 'light', 'mining', 'validator'], default: 'full', doc: 'What the node offers: services, node type and DHT mode.' }),
   dataDir: path({ default: ({ home, xdgDataHome, network }) => xdgDataHome === '' ? join(home, '.tosd', network) : join(xdgDataHome, 'tosd', network), doc: 'Identity, chain and peer store of one node.' }),
   listen: addresses({
@@ -35,8 +35,8 @@ export const OPTIONS = {
   }),
   announce: addresses({ default: [], doc: 'Addresses to tell others instead of those listened on.' }),
   bootstrap: addresses({ default: ({ network }) => bootstrapOf(network), doc: 'Peers to dial first.' }),
-  dnsSeeds: list({ item: 'DNS name', default: ({ network }) => isPublic(network) ? ['peers', 'nodes'].map(name => `${name}.${network}.tos.network`) : [], doc: 'Names whose TXT records list peers.' }),
-  dhtBootstrap: addresses({ default: ({ network }) => isPublic(network) ? ['dht1', 'dht2'].map(name => `/dns/${name}.tos.network/tcp/${DHT_PORT}`) : [], doc: 'Entry points of the DHT.' }),
+  dnsSeeds: list({ item: 'DNS name', default: ({ network }) => isPublic(network) ? ['peers', 'nodes'].map(name => `${name}.${network}.tos.network`) : [], doc: 'Names whose TXT records list peers. Kept for the network; not read yet.' }),
+  dhtBootstrap: addresses({ default: ({ network }) => isPublic(network) ? ['dht1', 'dht2'].map(name => `/dns/${name}.tos.network/tcp/${DHT_PORT}`) : [], doc: 'Entry points of the DHT, dialled like bootstrap peers.' }),
   mdns: toggle({ default: ({ network }) => network !== 'mainnet', doc: 'Find peers on the local network by multicast DNS.' }),
   plain: toggle({ default: true, doc: 'Register the plain twins of all protocols (research, byte-level interop).' }),
   protocol: list({ item: 'path', default: [], doc: 'Files (.ts or .js) whose exported protocols are mounted beside the built-in ones.' }),
@@ -50,7 +50,7 @@ export const OPTIONS = {
 
   'peers.max': integer({ default: 50, min: 1, max: 10_000, doc: 'Most peers at a time; further inbound connections are refused.' }),
   'peers.target': integer({ default: ({ maxPeers }) => Math.min(25, maxPeers), doc: 'How many peers the node keeps.' }),
-  'peers.min': integer({ default: ({ maxPeers }) => Math.min(8, maxPeers), doc: 'Below this many peers the node looks for more at once.' }),
+  'peers.min': integer({ default: ({ maxPeers }) => Math.min(8, maxPeers), doc: 'Below this many peers the node walks the DHT more often.' }),
 
   'limits.upgradeTimeoutMs': duration({ default: 3000, min: 1, doc: 'Time for a new connection to agree on noise and yamux.' }),
   'limits.negotiationTimeoutMs': duration({ default: 3000, min: 1, doc: 'Time for a new stream to agree on its protocol.' }),
@@ -58,8 +58,6 @@ export const OPTIONS = {
   'limits.parallelDials': integer({ default: 8, min: 1, doc: 'Dials in progress at a time.' }),
   'limits.maxPendingInbound': integer({ default: 1024, min: 1, doc: 'Inbound connections that are not upgraded yet.' }),
   'limits.maxPendingPerIp': integer({ default: 5, min: 1, doc: 'The same from one IPv4 address or IPv6 /64.' }),
-  'limits.maxInboundPerIp': integer({ default: ({ profile }) => profile === 'tos-spec' ? 8 : 3, min: 1, doc: 'Inbound connections from one IPv4 address or IPv6 /64; loopback and private ranges are exempt off the public networks.' }),
-  'limits.inboundPerSecondPerIp': integer({ default: 50, min: 1, doc: 'New inbound connections a second from one address.' }),
   'limits.streamsPerProtocol': integer({ default: 4, min: 1, doc: 'Inbound streams of one protocol on one connection.' }),
   'limits.yamuxStreams': integer({ default: 64, min: 1, doc: 'Streams of one connection, all protocols together.' }),
   'limits.yamuxWindowBytes': size({ default: 256 * 1024, min: 64 * 1024, doc: 'Receive window of one stream.' }),

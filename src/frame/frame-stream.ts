@@ -49,6 +49,7 @@ export class FrameStream {
   #flushing = false
   #finishing = false
   #done = false
+  readonly #over = Promise.withResolvers<void>()
   #ended = false
   readonly #drainWaiters: Set<() => void> = new Set()
 
@@ -84,6 +85,8 @@ export class FrameStream {
   /** True while more is unsent than the high-water mark: stop producing, or await `drained()`. */
   get congested (): boolean { return this.queuedBytes > this.#highWater }
   get done (): boolean { return this.#done }
+  /** Resolves when the stream is over in both directions, however it ended. */
+  get closed (): Promise<void> { return this.#over.promise }
   /** True while a write has a chance to arrive: neither end nor the stream itself is closing. */
   get writable (): boolean { return !this.#done && !this.#finishing && this.stream.writeStatus === 'writable' }
 
@@ -244,6 +247,7 @@ export class FrameStream {
     this.#queuedBytes = 0
     this.#wake()
     this.#handlers.closed(error)
+    this.#over.resolve()
   }
 
   #wake (): void {

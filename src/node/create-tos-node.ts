@@ -3,7 +3,6 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { ComponentLogger, Libp2p } from '@libp2p/interface'
 import { gossipsub } from '@chainsafe/libp2p-gossipsub'
-import { LevelDatastore } from 'datastore-level'
 import { createLibp2p } from 'libp2p'
 import type { Libp2pOptions } from 'libp2p'
 import { LRUCache } from 'lru-cache'
@@ -15,7 +14,7 @@ import type { Config, PartialConfig } from '../config/index.ts'
 import { toTosError, TosError } from '../errors/index.ts'
 import { createNodeEvents } from '../monitor/index.ts'
 import { createConnector } from '../peers/index.ts'
-import { createKernel, peerIdToNodeId } from '../protocol/index.ts'
+import { CORRUPT_STRIKES, createKernel, peerIdToNodeId } from '../protocol/index.ts'
 import { createChainParts } from './chain-parts.ts'
 import { openDataDir } from './data-dir.ts'
 import { sayGoodbye } from './farewell.ts'
@@ -25,10 +24,11 @@ import type { AnyDefinition } from './load-protocols.ts'
 import { loadProtocols } from './load-protocols.ts'
 import { createNetworkPorts } from './network-ports.ts'
 import { createPendingServices } from './pending-services.ts'
+import { openPeerStore } from './peer-store.ts'
 import { builtinDefinitions, gossipOptions, mountAll } from './services.ts'
 import type { TosNode, TosServices } from './tos-node.ts'
 import { transportSettings } from './transport-of-config.ts'
-import { createLibp2pOptions, createWriteBackDatastore } from './transport/index.ts'
+import { createLibp2pOptions } from './transport/index.ts'
 import { goodbyeText, watchNode } from './watch-node.ts'
 
 /** Options of `createTosNode`: any part of the configuration, and what only a program can give. */
@@ -86,14 +86,12 @@ async function openNode (config: Config, custom: Readonly<Record<string, AnyDefi
 
     const ledger = givenLedger ?? await createReferenceLedger({ network: config.network, difficulty: BigInt(config.difficulty), location: dir.file('chain') })
     if (givenLedger === undefined) scope.add('ledger', async () => ledger.close())
-    const disk = new LevelDatastore(dir.file('peers'))
-    await disk.open()
-    const datastore = createWriteBackDatastore(disk, { onError })
-    scope.add('peer store', async () => datastore.close())
+    const datastore = await openPeerStore(dir.file('peers'), scope, onError)
 
     const kernel = createKernel({
       network: config.network,
       streamsPerProtocol: config.limits.streamsPerProtocol,
+      corruptStrikes: config.profile === 'tos-spec' ? 1 : CORRUPT_STRIKES,
       streamTimes: { firstFrameMs: config.limits.firstHeaderTimeoutMs, minBytesPerSecond: config.limits.minBytesPerSecond, frameMs: config.limits.frameTimeoutMs }
     })
     const goodbyes = new LRUCache<string, string>({ max: 1000 })
@@ -112,7 +110,7 @@ async function openNode (config: Config, custom: Readonly<Record<string, AnyDefi
     ports.bind(node)
 
     const connector = createConnector(node, {
-      bootstrap: config.bootstrap, target: config.peers.target, parallel: config.limits.parallelDials, dialTimeoutMs: config.limits.dialTimeoutMs,
+      bootstrap: [...config.bootstrap, ...config.dhtBootstrap], target: config.peers.target, min: config.peers.min, parallel: config.limits.parallelDials, dialTimeoutMs: config.limits.dialTimeoutMs,
       clock: () => performance.now(), failed: (address, error) => { logger?.forComponent('tos:connector').trace('dial of %s failed: %e', address, error) }
     })
     const dump = (): Record<string, Record<string, number>> => ({

@@ -9,14 +9,17 @@ import type { Candidate } from './dial-plan.ts'
 const MAX_CANDIDATES = 1000
 /** How often the plan is made anew, ms. */
 const TICK_MS = 1000
-/** Pause between two walks through the DHT while below the target, ms. */
-const WALK_EVERY_MS = 15_000
+/** Pause between two walks through the DHT while below the target, and while below the minimum, ms. */
+const WALK_EVERY_MS = 30_000
+const URGENT_WALK_EVERY_MS = 5000
 
 /** Options of `createConnector`. */
 export interface ConnectorOptions {
   /** Addresses to dial first; those without `/p2p/<id>` are taken on trust. */
   readonly bootstrap: readonly string[]
   readonly target: number
+  /** Below this many peers the DHT is asked more often. */
+  readonly min: number
   readonly parallel: number
   readonly dialTimeoutMs: number
   /** Monotonic milliseconds. */
@@ -36,7 +39,7 @@ export interface Connector {
 
 /** A small dialler: at most `parallel` dials at once, back-off per peer, a deadline per dial, a visible queue. */
 export function createConnector (node: Libp2p, options: ConnectorOptions): Connector {
-  const { target, parallel, dialTimeoutMs, clock, failed } = options
+  const { target, min, parallel, dialTimeoutMs, clock, failed } = options
   const known = new Map<string, Candidate>()
   const dialling = new Set<string>()
   const stopping = new AbortController()
@@ -93,7 +96,7 @@ export function createConnector (node: Libp2p, options: ConnectorOptions): Conne
     const peers = node.getPeers().length
     const now = clock()
     for (const candidate of planDials(known.values(), { connected, dialling, target: target + connected.size - peers, parallel, now })) void dial(candidate)
-    if (peers > 0 && peers < target && !walking && now - lastWalk > WALK_EVERY_MS) {
+    if (peers > 0 && peers < target && !walking && now - lastWalk > (peers < min ? URGENT_WALK_EVERY_MS : WALK_EVERY_MS)) {
       lastWalk = now
       void walk()
     }

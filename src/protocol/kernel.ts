@@ -23,6 +23,8 @@ export interface KernelOptions {
   /** Inbound streams per protocol and connection, default 4. */
   readonly streamsPerProtocol?: number
   readonly streamTimes?: StreamTimeLimits
+  /** Damaged frames within a minute that close a connection, default 3. */
+  readonly corruptStrikes?: number
   /** Monotonic milliseconds, default `performance.now`. */
   readonly clock?: () => number
   /** Unix milliseconds, default `Date.now`. */
@@ -52,7 +54,7 @@ export function createKernel (options: KernelOptions): Kernel {
   if (!/^[a-z0-9-]{1,32}$/.test(network)) throw new TosError('INVALID_DEFINITION', `${network} is not a network name ([a-z0-9-]{1,32})`)
   const watch = new StreamWatch(options.streamTimes)
   const incidents = new IncidentLog()
-  const corruption = new CorruptionGuard(clock)
+  const corruption = new CorruptionGuard(clock, options.corruptStrikes)
   const environment: KernelEnvironment = {
     network, clock, watch, streamsPerProtocol,
     carriers: options.carriers ?? plainCarriers(now),

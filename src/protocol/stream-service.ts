@@ -17,8 +17,8 @@ export interface StreamSender<Out> {
   send<T extends Out> (type: MessageType<T>, value: T): void
   /** Resolves when less than 1 MiB is unsent. */
   drained (signal?: AbortSignal): Promise<void>
-  /** Ends the stream once everything is sent. */
-  close (): void
+  /** Ends the stream once everything is sent; resolves when the other side has ended it too, or it broke. */
+  close (): Promise<void>
 }
 
 /** A mounted stream protocol. */
@@ -102,7 +102,10 @@ export function createStreamService<In, Out> (
           frames.write(type.code, writer => { writePayload(type, value, writer) })
         },
         drained: signal => frames.drained(signal),
-        close: () => { frames.finish() }
+        close () {
+          frames.finish()
+          return frames.closed
+        }
       }
     },
     dump: () => ({ streams: streams.size, budgets: received.size + sent.size }),
