@@ -1,4 +1,3 @@
-import { noise } from '@chainsafe/libp2p-noise'
 import { yamux } from '@chainsafe/libp2p-yamux'
 import { bootstrap } from '@libp2p/bootstrap'
 import { identify } from '@libp2p/identify'
@@ -128,11 +127,6 @@ export function wireOptions (limits: TransportLimits): Pick<Libp2pOptions, 'tran
       }
     })]
   }
-}
-
-/** Stock transports, encryption and multiplexing: what the tuned ones are measured against. */
-export function stockWireOptions (): Pick<Libp2pOptions, 'transports' | 'connectionEncrypters' | 'streamMuxers'> {
-  return { transports: [tcp(), webSockets()], connectionEncrypters: [noise()], streamMuxers: [yamux()] }
 }
 
 function managerOptions (limits: TransportLimits): NonNullable<Libp2pOptions['connectionManager']> {
