@@ -54,7 +54,7 @@ const topicsOf = new WeakMap<TopicKernel, Set<string>>()
 
 /**
  * Registers a topic and returns its libp2p service factory: `createLibp2p({ services: { pubsub, news: mountTopic(kernel, news) } })`.
- * Throws `DUPLICATE_PROTOCOL`, or `INVALID_DEFINITION` when the validation may outlast the message's stay in the cache.
+ * Throws `DUPLICATE_PROTOCOL`, `MISSING_DEPENDENCY` when the factory finds no GossipSub, or `INVALID_DEFINITION` when the validation may outlast the message's stay in the cache.
  */
 export function mountTopic<T> (kernel: TopicKernel, definition: TopicDefinition<T>): (components: TopicComponents) => TopicService<T> {
   const topic = topicId(definition, kernel.network)
@@ -65,7 +65,16 @@ export function mountTopic<T> (kernel: TopicKernel, definition: TopicDefinition<
     throw new TosError('INVALID_DEFINITION', `validateTimeoutMs of ${topic} must be within 1 and ${VERDICT_MS - MIN_WAIT_MS}, got ${validateTimeoutMs}`)
   }
   topicsOf.set(kernel, taken.add(topic))
-  return components => new MountedTopic(topic, definition, kernel, components, validateTimeoutMs)
+  return components => new MountedTopic(topic, definition, kernel, withPubsub(components, topic), validateTimeoutMs)
+}
+
+// libp2p's components throw on a name nobody mounted
+function withPubsub (components: TopicComponents, topic: string): TopicComponents {
+  try {
+    return { pubsub: components.pubsub }
+  } catch (cause) {
+    throw new TosError('MISSING_DEPENDENCY', `${topic} needs GossipSub as the service "pubsub", mounted before it`, { cause })
+  }
 }
 
 class MountedTopic<T> implements TopicService<T> {

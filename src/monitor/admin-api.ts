@@ -48,6 +48,8 @@ export interface AdminApi {
   /** By hash or by height of the selected chain; `full` adds the transactions' bytes. Throws `BLOCK_NOT_FOUND`. */
   blockGet (params: { readonly hash?: string, readonly height?: number, readonly full?: boolean }, options?: CallOptions): Promise<BlockView>
   blockTips (params?: object, options?: CallOptions): Promise<TipView[]>
+  /** Mines that many blocks on the tip, one after the other, whether the miner runs or not. Throws `USAGE` where one block would take hours. */
+  blockMine (params: { readonly count?: number }, options?: CallOptions): AsyncIterable<TipView>
   txSend (params: SendParams, options?: CallOptions): Promise<SentView>
   /** From the chain or the pool. Throws `TX_NOT_FOUND`. */
   txGet (params: { readonly id: string }, options?: CallOptions): Promise<TransactionView>

@@ -29,6 +29,7 @@ export const ROUTES: { readonly [M in AdminMethod]: Route<ParamsOf<M>> & { reado
   ping: { stream: true, reads: false, params: { peer: 'string', count: 'number?', intervalMs: 'number?' } },
   blockGet: { stream: false, reads: true, params: { hash: 'string?', height: 'number?', full: 'boolean?' } },
   blockTips: { stream: false, reads: true, params: {} },
+  blockMine: { stream: true, reads: false, params: { count: 'number?' } },
   txSend: { stream: false, reads: false, params: { body: 'string?', fee: 'string?', priority: 'number?', privacyLevel: 'number?', energyUsed: 'string?', nonce: 'string?', keyFile: 'string?', raw: 'string?' } },
   txGet: { stream: false, reads: true, params: { id: 'string' } },
   chainImport: { stream: true, reads: false, params: { path: 'string' } },

@@ -2,9 +2,8 @@ import type { BlockSource, TransactionSource } from '../../protocols/index.ts'
 import {
   createBlockRelay, createBlockServer, createMempool, createMiner, createSync, createTransactionRelay, createTransactionServer, merkleRoot, mineHeader, systemClock
 } from '../chain/index.ts'
-import type { BlockRelay, Ledger, Mempool, Miner, Sync, TransactionRelay } from '../chain/index.ts'
+import type { BlockRelay, Ledger, Mempool, Miner, Penalise, Sync, TransactionRelay } from '../chain/index.ts'
 import type { NodeEventHub } from '../monitor/index.ts'
-import { toHex } from '../wire/index.ts'
 import type { NetworkPorts } from './network-ports.ts'
 
 /** Everything that follows from a ledger and a network. */
@@ -28,32 +27,31 @@ export interface ChainDeps {
   /** Named as miner of our blocks, 32 bytes. */
   readonly minerKey: Uint8Array
   readonly mineIntervalMs: number
+  /** Told of what a peer did wrong; a reputation will set the price. */
+  readonly penalise: Penalise
   /** Told of faults of our own (disk), never of a peer's. */
   readonly onError: (error: unknown) => void
 }
 
 /** Wires pool, sync, relays, miner and the serving side to one ledger. */
-export function createChainParts ({ ledger, ports, hub, minerKey, mineIntervalMs, onError }: ChainDeps): ChainParts {
+export function createChainParts ({ ledger, ports, hub, minerKey, mineIntervalMs, penalise, onError }: ChainDeps): ChainParts {
   const clock = systemClock
   const mempool = createMempool({ ledger, clock, onError })
   const sync = createSync({
-    ledger, client: ports.blocks, clock, onError,
+    ledger, client: ports.blocks, clock, penalise, onError,
     onProgress: ({ state, height, target, peer }) => {
       const label = state === 'idle' ? 'finished' : state === 'headers' ? 'started' : 'progress'
       hub.emit({ event: 'sync', state: label, height: Number(height), targetHeight: Number(target), ...(peer === undefined ? {} : { peerId: peer }) })
     },
     onPeerFailed: (peer, error) => { hub.emit({ event: 'warning', code: error.code, message: `sync with ${peer}: ${error.message}` }) }
   })
-  const blockRelay = createBlockRelay({ ledger, client: ports.blocks, clock, others: () => ports.subscribers('blockAnnounce'), sync, announcer: ports.announcer, onError })
-  const transactionRelay = createTransactionRelay({ ledger, mempool, client: ports.transactions, clock, others: () => ports.subscribers('txAnnounce'), announcer: ports.announcer, onError })
+  const blockRelay = createBlockRelay({ ledger, client: ports.blocks, clock, others: () => ports.subscribers('blockAnnounce'), sync, announcer: ports.announcer, penalise, onError })
+  const transactionRelay = createTransactionRelay({ ledger, mempool, client: ports.transactions, clock, others: () => ports.subscribers('txAnnounce'), announcer: ports.announcer, penalise, onError })
   const serveBlocks = createBlockServer(ledger)
   const serveTransactions = createTransactionServer({ ledger, mempool })
   const miner = createMiner({
     ledger, mempool, miner: minerKey, intervalMs: mineIntervalMs, clock, mine: mineHeader, txRoot: merkleRoot, onError,
-    onBlock: block => {
-      hub.emit({ event: 'block', hash: toHex(block.hash), height: Number(block.height), transactions: block.transactions.length, origin: 'mined' })
-      blockRelay.publish(block.hash).catch(onError)
-    }
+    onBlock: block => { blockRelay.publish(block.hash).catch(onError) }
   })
   return {
     mempool, sync, blockRelay, transactionRelay, miner,

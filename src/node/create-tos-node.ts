@@ -8,13 +8,14 @@ import type { Libp2pOptions } from 'libp2p'
 import { LRUCache } from 'lru-cache'
 import type { GoodbyeService } from '../../protocols/index.ts'
 import { createReferenceLedger } from '../chain/index.ts'
-import type { Ledger } from '../chain/index.ts'
+import type { Ledger, Penalise } from '../chain/index.ts'
 import { baseFacts, fromObject, resolveConfig } from '../config/index.ts'
 import type { Config, PartialConfig } from '../config/index.ts'
 import { toTosError, TosError } from '../errors/index.ts'
 import { createNodeEvents } from '../monitor/index.ts'
 import { createConnector } from '../peers/index.ts'
 import { CORRUPT_STRIKES, createKernel, peerIdToNodeId } from '../protocol/index.ts'
+import { toHex } from '../wire/index.ts'
 import { createChainParts } from './chain-parts.ts'
 import { openDataDir } from './data-dir.ts'
 import { sayGoodbye } from './farewell.ts'
@@ -95,8 +96,11 @@ async function openNode (config: Config, custom: Readonly<Record<string, AnyDefi
       streamTimes: { firstFrameMs: config.limits.firstHeaderTimeoutMs, minBytesPerSecond: config.limits.minBytesPerSecond, frameMs: config.limits.frameTimeoutMs }
     })
     const goodbyes = new LRUCache<string, string>({ max: 1000 })
+    const penalise: Penalise = (peer, code) => {
+      kernel.incidents.report({ code, peer, protocol: 'chain', error: new TosError(code, `${peer} broke a rule of the chain`) })
+    }
     const ports = createNetworkPorts()
-    const chain = createChainParts({ ledger, ports, hub, minerKey: minerKey.publicKey.raw, mineIntervalMs: config.mineIntervalMs, onError })
+    const chain = createChainParts({ ledger, ports, hub, minerKey: minerKey.publicKey.raw, mineIntervalMs: config.mineIntervalMs, penalise, onError })
     const pending = createPendingServices()
     const farewells: GoodbyeService = { goodbye: ({ reason, text }, peer) => { goodbyes.set(peer, goodbyeText(reason, text)) } }
     const transport = createLibp2pOptions(transportSettings(config, privateKey, datastore, logger))
@@ -120,12 +124,16 @@ async function openNode (config: Config, custom: Readonly<Record<string, AnyDefi
     Object.assign(node, {
       dump,
       tos: {
-        config, nodeId: peerIdToNodeId(node.peerId), privateKey, kernel, ledger, mempool: chain.mempool, sync: chain.sync, miner: chain.miner, connector, events: hub,
-        submit: async (data: Uint8Array) => (await chain.transactionRelay.submit(data)).id
+        config, nodeId: peerIdToNodeId(node.peerId), privateKey, kernel, ledger, mempool: chain.mempool, sync: chain.sync, miner: chain.miner, connector, events: hub, imports: { running: 0 },
+        submit: async (data: Uint8Array) => {
+          const { id } = await chain.transactionRelay.submit(data)
+          hub.emit({ event: 'transaction', id: toHex(id), origin: 'local' })
+          return id
+        }
       },
       stop: () => scope.close()
     })
-    scope.add('watch', await watchNode(node, hub, goodbyes))
+    scope.add('watch', await watchNode(node, hub, goodbyes, minerKey.publicKey.raw))
     scope.add('chain', () => chain.stop())
     scope.add('connector', () => { connector.stop() })
     chain.sync.start()

@@ -54,6 +54,8 @@ export interface TosParts {
   readonly miner: Miner
   readonly connector: Connector
   readonly events: NodeEvents
+  /** Chain files being read: their blocks are not news. */
+  readonly imports: { running: number }
   /** Pools a signed transaction of our own and announces it. Throws what `Mempool.add` throws. */
   submit (data: Uint8Array): Promise<Uint8Array>
 }

@@ -1,5 +1,6 @@
 import type { Connection, PeerId } from '@libp2p/interface'
 import { GOODBYE_REASON } from '../../protocols/index.ts'
+import type { LedgerEvents } from '../chain/index.ts'
 import type { NodeEventHub } from '../monitor/index.ts'
 import { plainTwin } from '../protocol/index.ts'
 import { toHex } from '../wire/index.ts'
@@ -20,8 +21,8 @@ export interface Goodbyes {
 }
 
 /** Feeds the event hub and the sync from what happens on the node. Returns the function that takes all listeners off. */
-export async function watchNode (node: TosNode, hub: NodeEventHub, goodbyes: Goodbyes): Promise<() => Promise<void>> {
-  const { ledger, sync, config } = node.tos
+export async function watchNode (node: TosNode, hub: NodeEventHub, goodbyes: Goodbyes, minerKey: Uint8Array): Promise<() => Promise<void>> {
+  const { ledger, sync, config, imports } = node.tos
   const opened = ({ detail }: CustomEvent<Connection>): void => {
     hub.emit({ event: 'peer-connected', peerId: detail.remotePeer.toString(), addr: detail.remoteAddr.toString(), direction: detail.direction })
   }
@@ -32,11 +33,18 @@ export async function watchNode (node: TosNode, hub: NodeEventHub, goodbyes: Goo
     hub.emit({ event: 'peer-disconnected', peerId, ...(reason === undefined ? {} : { reason }) })
     sync.removePeer(peerId)
   }
-  const onTip = ({ detail: { tip, reorganised } }: CustomEvent<{ readonly tip: { readonly hash: Uint8Array, readonly height: bigint }, readonly reorganised: number }>): void => {
+  // what a sync or an import brings is told by their own progress
+  const onBlock = ({ detail: { block, header } }: LedgerEvents['block']): void => {
+    const mined = toHex(header.miner) === toHex(minerKey)
+    if (!mined && (imports.running > 0 || sync.progress().state !== 'idle')) return
+    hub.emit({ event: 'block', hash: toHex(block.hash), height: Number(block.height), transactions: block.transactions.length, origin: mined ? 'mined' : 'peer' })
+  }
+  const onTip = ({ detail: { tip, reorganised } }: LedgerEvents['tip']): void => {
     hub.emit({ event: 'tip', hash: toHex(tip.hash), height: Number(tip.height), reorganised })
   }
   node.addEventListener('connection:open', opened)
   node.addEventListener('peer:disconnect', left)
+  ledger.addEventListener('block', onBlock)
   ledger.addEventListener('tip', onTip)
   // libp2p tells about every connected peer that offers blocks, once identify has said so
   const id = plainTwin(`/tos/${config.network}/blocks/1.0.0`)
@@ -45,6 +53,7 @@ export async function watchNode (node: TosNode, hub: NodeEventHub, goodbyes: Goo
     node.unregister(topology)
     node.removeEventListener('connection:open', opened)
     node.removeEventListener('peer:disconnect', left)
+    ledger.removeEventListener('block', onBlock)
     ledger.removeEventListener('tip', onTip)
   }
 }

@@ -156,6 +156,8 @@ test('a topic is mounted once, cannot outlast the message cache, and publishes o
   const kernel = createKernel({ network: 'devnet' })
   const topic = defineTopic<BlockAnnounce>({ name: 't', id: '/tos/{net}/t/1', message: BLOCK_ANNOUNCE, expectedPerMinute: 1, queue: { max: 1, drop: 'newest' }, validate: () => 'accept' })
   mountTopic(kernel, topic)
+  // the factory is called by libp2p, which knows no such service
+  assert.throws(() => mountTopic(createKernel({ network: 'devnet' }), topic)(new Proxy({}, { get () { throw new Error('pubsub not set') } }) as never), { code: 'MISSING_DEPENDENCY' })
   assert.throws(() => mountTopic(kernel, topic), { code: 'DUPLICATE_PROTOCOL' })
   assert.throws(() => mountTopic(kernel, { ...topic, id: '/tos/{net}/u/1', validateTimeoutMs: 60_000 }), { code: 'INVALID_DEFINITION' })
   const stopped = await node(() => 'accept')

@@ -36,6 +36,7 @@ export function createFakeApi (): { api: AdminApi, asked: unknown[], events: Nod
       throw new TosError('BLOCK_NOT_FOUND', 'no such block')
     },
     blockTips: async () => [],
+    async * blockMine () { yield { hash: '00', height: 1, cumulativeDifficulty: '1' } },
     async txSend (params) {
       asked.push(params)
       return { id: 'dd', sender: 'aa', nonce: '0' }

@@ -9,7 +9,7 @@ import { facts, table } from '../output.ts'
 const PRIORITIES = ['low', 'normal', 'high', 'urgent']
 const PRIVACY = ['low', 'medium', 'high', 'maximum']
 
-/** `tosd block get|tips` and `tosd tx send|get`. */
+/** `tosd block get|tips|mine` and `tosd tx send|get`. */
 export const ledgerCommands: CommandModule = (parent, cli) => {
   const block = parent.command('block').description('blocks the node holds')
   daemonCommand(block, cli, 'get [block]', 'one block, by hash or by height of the selected chain; default the tip', async (api, [name], flags) => await blockGet(cli, api, name, flags))
@@ -18,6 +18,10 @@ export const ledgerCommands: CommandModule = (parent, cli) => {
     const tips = await api.blockTips()
     if (cli.out.json) for (const tip of tips) await cli.out.data(tip, () => '')
     else await cli.out.write(`${table(['HEIGHT', 'DIFFICULTY', 'HASH'], tips.map(tip => [String(tip.height), tip.cumulativeDifficulty, tip.hash]))}\n`)
+  })
+  daemonCommand(block, cli, 'mine [count]', 'mine blocks now, one after the other; default 1', async (api, [count = '1']) => {
+    if (!/^[1-9]\d{0,5}$/.test(count)) throw new TosError('USAGE', `${count} is not a number of blocks`)
+    for await (const tip of api.blockMine({ count: Number(count) }, { signal: cli.signal })) await cli.out.data(tip, () => `block ${tip.height} ${tip.hash}`)
   })
   const tx = parent.command('tx').description('transactions')
   daemonCommand(tx, cli, 'send [text]', 'sign a transaction and send it; the text is its body', async (api, [text], flags) => {

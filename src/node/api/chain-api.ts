@@ -6,11 +6,12 @@ import { TosError } from '../../errors/index.ts'
 import type { BlockView, NodeApi, SendParams, TipView, TransactionView } from '../../monitor/index.ts'
 import { fromHex, toHex } from '../../wire/index.ts'
 import { loadIdentity } from '../identity.ts'
+import { isPublicNetwork } from '../transport/index.ts'
 import type { TosNode } from '../tos-node.ts'
 import { progressStream } from './progress-stream.ts'
 
 /** The part of the admin API that speaks of blocks and transactions. */
-export function createChainApi (node: TosNode): Pick<NodeApi, 'blockGet' | 'blockTips' | 'txSend' | 'txGet' | 'chainImport' | 'chainExport'> {
+export function createChainApi (node: TosNode): Pick<NodeApi, 'blockGet' | 'blockTips' | 'blockMine' | 'txSend' | 'txGet' | 'chainImport' | 'chainExport'> {
   const { ledger, mempool } = node.tos
   return {
     async blockGet ({ hash, height, full = false }) {
@@ -22,6 +23,14 @@ export function createChainApi (node: TosNode): Pick<NodeApi, 'blockGet' | 'bloc
     },
 
     blockTips: async () => ledger.tips().map(tipView),
+
+    async * blockMine ({ count = 1 }, options = {}) {
+      if (isPublicNetwork(node.tos.config.network)) throw new TosError('USAGE', 'blocks of a public network cannot be mined on demand', { hint: 'start the node with --mine' })
+      for (let i = 0; i < count; i++) {
+        await node.tos.miner.mineOne(options.signal)
+        yield tipView(ledger.tip())
+      }
+    },
 
     async txSend (params) {
       const data = params.raw === undefined ? signed(node, params) : fromHex(params.raw)
@@ -40,7 +49,14 @@ export function createChainApi (node: TosNode): Pick<NodeApi, 'blockGet' | 'bloc
       return { ...transactionView(found.data), block: { hash: toHex(blockHash), height: Number(blockHeight), index } }
     },
 
-    chainImport: ({ path }, options = {}) => progressStream(ledger, report => importChain(ledger, path, { ...options, onProgress: report })),
+    chainImport: ({ path }, options = {}) => progressStream(ledger, async report => {
+      node.tos.imports.running++
+      try {
+        return await importChain(ledger, path, { ...options, onProgress: report })
+      } finally {
+        node.tos.imports.running--
+      }
+    }),
 
     chainExport: ({ path }, options = {}) => {
       if (existsSync(path)) throw new TosError('FILE_UNREADABLE', `${path} exists`, { hint: 'choose a new file name; nothing is overwritten' })
