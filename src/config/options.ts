@@ -60,7 +60,7 @@ export const OPTIONS = {
   'limits.maxPendingPerIp': integer({ default: 5, min: 1, doc: 'The same from one IPv4 address or IPv6 /64.' }),
   'limits.streamsPerProtocol': integer({ default: 4, min: 1, doc: 'Inbound streams of one protocol on one connection.' }),
   'limits.yamuxStreams': integer({ default: 64, min: 1, doc: 'Streams of one connection, all protocols together.' }),
-  'limits.yamuxWindowBytes': size({ default: 256 * 1024, min: 64 * 1024, doc: 'Receive window of one stream.' }),
+  'limits.yamuxWindowBytes': size({ default: 1024 * 1024, min: 256 * 1024, doc: 'Receive window of one stream.' }),
   'limits.readBufferBytes': size({ default: 8 * 1024 ** 2, min: 64 * 1024, doc: 'Bytes a paused stream may hold before it is reset; above the window.' }),
   'limits.writeBufferBytes': size({ default: 16 * 1024 ** 2, min: 64 * 1024, doc: 'Bytes that may wait for a slow reader before the stream is reset.' }),
   'limits.firstHeaderTimeoutMs': duration({ default: 5000, min: 1, doc: 'Time for the first frame header on a new inbound stream.' }),

@@ -68,7 +68,8 @@ export class FrameStream {
       }
     })
     stream.addEventListener('message', event => { this.#push(event.data) })
-    stream.addEventListener('drain', () => { this.#pump() })
+    // not at once: the event comes before libp2p has sent its own backlog, and what we add then only piles up behind it
+    stream.addEventListener('drain', () => { queueMicrotask(() => { this.#pump() }) })
     stream.addEventListener('end', () => { this.#end() })
     stream.addEventListener('close', event => { this.#close(event.error === undefined ? undefined : new TosError('STREAM_CLOSED', 'the stream was reset', { cause: event.error })) })
     // the close event may have fired before anybody could listen

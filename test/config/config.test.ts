@@ -66,7 +66,6 @@ test('defaults follow network, profile, directory and the peer limit', () => {
     [{ network: 'lab-7' }, 'bootstrap', []],
     [{ network: 'lab-7' }, 'difficulty', 1000],
     [{}, 'difficulty', 2 ** 32],
-    [{ profile: 'tos-spec' }, 'limits.maxInboundPerIp', 8],
     [{ peers: { max: 5 } }, 'peers.target', 5],
     [{ dataDir: '/d' }, 'adminSocket', '/d/admin.sock'],
     [{}, 'userAgent', 'tos-p2p/9.9.9']

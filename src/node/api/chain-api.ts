@@ -41,9 +41,10 @@ export function createChainApi (node: TosNode): Pick<NodeApi, 'blockGet' | 'bloc
 
     async txGet ({ id }) {
       const key = fromHex(id, 32)
-      const pooled = mempool.get(key)
-      if (pooled !== undefined) return transactionView(pooled.data)
+      // the chain first: the pool drops what a block took only when it is looked through again
       const found = await ledger.transaction(key)
+      const pooled = mempool.get(key)
+      if (found === undefined && pooled !== undefined) return transactionView(pooled.data)
       if (found === undefined) throw new TosError('TX_NOT_FOUND', `no transaction ${id}`)
       const { blockHash, blockHeight, index } = found.proof
       return { ...transactionView(found.data), block: { hash: toHex(blockHash), height: Number(blockHeight), index } }
