@@ -1,7 +1,8 @@
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { TosError } from '../errors/index.ts'
 import { acquireLock } from './lock-file.ts'
+import { makeDir } from './make-dir.ts'
 
 /** Version of the layout this program writes. */
 const LAYOUT = 1
@@ -27,7 +28,7 @@ export interface DataDir {
  */
 export function openDataDir (path: string, { network }: { readonly network: string }): DataDir {
   try {
-    mkdirSync(path, { recursive: true, mode: 0o700 })
+    makeDir(path, 0o700)
     checkContent(path, network)
     const release = acquireLock(join(path, 'lock'))
     return { path, network, keyFile: join(path, 'node.key'), file: name => join(path, name), close: release }

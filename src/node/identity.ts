@@ -1,10 +1,11 @@
-import { closeSync, existsSync, fsyncSync, linkSync, mkdirSync, openSync, readFileSync, statSync, unlinkSync, writeSync } from 'node:fs'
+import { closeSync, existsSync, fsyncSync, linkSync, openSync, readFileSync, statSync, unlinkSync, writeSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { generateKeyPair, generateKeyPairFromSeed, privateKeyFromProtobuf, privateKeyToProtobuf } from '@libp2p/crypto/keys'
 import type { Ed25519PrivateKey, PrivateKey } from '@libp2p/interface'
 import { peerIdFromPrivateKey } from '@libp2p/peer-id'
 import { TosError } from '../errors/index.ts'
 import { fromHex, toHex } from '../wire/index.ts'
+import { makeDir } from './make-dir.ts'
 
 /** The two names of an identity. */
 export interface IdentityNames {
@@ -43,7 +44,7 @@ export async function loadOrCreateIdentity (path: string): Promise<Ed25519Privat
 export function saveIdentity (path: string, key: Ed25519PrivateKey): void {
   const draft = `${path}.${process.pid}.tmp`
   try {
-    mkdirSync(dirname(path), { recursive: true, mode: 0o700 })
+    makeDir(dirname(path), 0o700)
     writeDurably(draft, privateKeyToProtobuf(key))
     // link() refuses an existing name in the same step that creates it
     linkSync(draft, path)

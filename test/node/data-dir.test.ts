@@ -81,3 +81,7 @@ test('of many that find a stale lock at once exactly one wins', async () => {
   for (const taker of takers) taker.stdin.end('go')
   assert.deepEqual(answers.sort(), ['DATA_DIR_LOCKED', 'DATA_DIR_LOCKED', 'DATA_DIR_LOCKED', 'won'])
 })
+
+test('a place where nothing can be made is refused at once, even where a recursive mkdir would never return', { timeout: 5000 }, () => {
+  assert.throws(() => openDataDir('/proc/nope/below', { network: 'devnet' }), { code: 'DATA_DIR_UNREADABLE' })
+})
