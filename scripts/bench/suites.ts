@@ -3,5 +3,6 @@ import type { SuiteTable } from './harness.ts'
 /** Every bench suite; a new one is one line here and one file beside this one. */
 export const suites: SuiteTable = {
   codec: async () => (await import('./codec.ts')).suite,
-  request: async () => (await import('./request.ts')).suite
+  request: async () => (await import('./request.ts')).suite,
+  node: async () => (await import('./node.ts')).suite
 }

@@ -10,6 +10,7 @@ import type { ConnectionProtector, Libp2p, MessageStream, Stream } from '@libp2p
 import { multiaddr } from '@multiformats/multiaddr'
 import { createLibp2p } from 'libp2p'
 import type { Libp2pOptions } from 'libp2p'
+import { Uint8ArrayList } from 'uint8arraylist'
 import { WRITE_BYTES } from '../../src/frame/index.ts'
 import { corkConnection, createLibp2pOptions, createNoiseCrypto, kadProtocol, SMALL_MESSAGE_BYTES, stockAead, TRANSPORT_LIMITS, tunedNoise } from '../../src/node/transport/index.ts'
 import type { TransportSettings } from '../../src/node/transport/index.ts'
@@ -139,6 +140,27 @@ test('noise still lends its own cipher for small messages', async () => {
     return tunedNoise()(components)
   }], start: false })
   await node.stop()
+})
+
+test('an empty or half length prefix waits for more instead of throwing, and a whole one is read as before', async () => {
+  const secured: MessageStream[] = []
+  const watch: NonNullable<Libp2pOptions['connectionEncrypters']>[number] = components => {
+    const encrypter = tunedNoise()(components)
+    const { secureInbound, secureOutbound } = encrypter
+    const keep = async <T extends { connection: MessageStream }>(result: Promise<T>): Promise<T> => { secured.push((await result).connection); return result }
+    return Object.assign(encrypter, { secureInbound: (...args: Parameters<typeof secureInbound>) => keep(secureInbound(...args)), secureOutbound: (...args: Parameters<typeof secureOutbound>) => keep(secureOutbound(...args)) })
+  }
+  const { ours, theirs } = await pair({ connectionEncrypters: [watch] })
+  assert.equal(secured.length, 2)
+  for (const connection of secured) {
+    const { decoder } = connection as unknown as { decoder: { lengthDecoder (buffer: Uint8ArrayList): number } }
+    for (const [bytes, length] of [[[], 65_535], [[1], 65_535], [[1, 2], 258], [[0, 0, 9], 0]] as const) {
+      assert.equal(decoder.lengthDecoder(new Uint8ArrayList(Uint8Array.from(bytes))), length, 'noise changed: each packet costs an exception again')
+    }
+  }
+  const received = once(theirs as unknown as EventTarget, 'message')
+  ours.send(new Uint8Array(7))
+  assert.equal(((await received)[0] as { data: { byteLength: number } }).data.byteLength, 7)
 })
 
 test('one bulk write is one noise message, and one byte more is two', async () => {

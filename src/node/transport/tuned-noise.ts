@@ -1,9 +1,11 @@
 import { noise } from '@chainsafe/libp2p-noise'
 import type { ICryptoInterface } from '@chainsafe/libp2p-noise'
+import type { ConnectionEncrypter } from '@libp2p/interface'
 import { createNoiseCrypto } from './noise-crypto.ts'
 import type { SmallAead } from './noise-crypto.ts'
+import { quietDecoder } from './quiet-decoder.ts'
 
-type NoiseFactory = ReturnType<typeof noise>
+type NoiseFactory = (...args: Parameters<ReturnType<typeof noise>>) => ConnectionEncrypter
 
 /**
  * Below this a native cipher costs more to create (4 µs) than noise's own WebAssembly takes for the whole message:
@@ -15,7 +17,7 @@ export const SMALL_MESSAGE_BYTES = 768
 export function tunedNoise (): NoiseFactory {
   return components => {
     const small = stockAead(noise()(components))
-    return noise({ crypto: createNoiseCrypto(small) })(components)
+    return quietDecoder(noise({ crypto: createNoiseCrypto(small) })(components))
   }
 }
 
