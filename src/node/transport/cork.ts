@@ -1,8 +1,12 @@
 import type { ConnectionProtector, MessageStream } from '@libp2p/interface'
 import type { Socket } from 'node:net'
 
-/** Bytes that leave before the tick ends: more only keeps the other side waiting, a system call then costs little beside them. */
-const CORK_BYTES = 16 * 1024
+/**
+ * Small pieces leave before the tick ends once they are this many bytes: the other side begins while we go on. Large ones (bulk) are
+ * held to the end of the tick, where one `writev` takes them all.
+ */
+const EARLY_BYTES = 16 * 1024
+const SMALL_PIECE_BYTES = 32 * 1024
 
 /** The part of a TCP connection of libp2p that carries bytes to the socket; none of it is in the published types. */
 interface SocketConnection {
@@ -51,7 +55,7 @@ export function corkConnection (connection: MessageStream): boolean {
     }
     held += data.byteLength
     const sent = send(data)
-    if (held >= CORK_BYTES) uncork()
+    if (held >= EARLY_BYTES && data.byteLength < SMALL_PIECE_BYTES) uncork()
     return sent
   }
   return true
