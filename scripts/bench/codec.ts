@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import type { CaseName, CaseValues, Peer, PeerCodec } from './codec/cases.ts'
 import { makeCases } from './codec/cases.ts'
 import { cborX } from './codec/cbor.ts'
+import { frameRow } from './codec/frames.ts'
 import { msgpackr } from './codec/msgpack.ts'
 import { ours } from './codec/ours.ts'
 import { protobufjs } from './codec/protobuf.ts'
@@ -34,7 +35,8 @@ export const suite: Suite = {
       ...small.flatMap(name => rowsOf(titles[name], timings[name], GOAL.each)),
       ratioRow('geometric mean of the three', geometricMean(small.map(name => rate(timings[name][0] as Timing))), 'ops/s', 'fastest of each', mean, GOAL.mean),
       ...rowsOf(titles.block, timings.block, GOAL.block),
-      ...rowsOf(titles.opaque, timings.opaque, null)
+      ...rowsOf(titles.opaque, timings.opaque, null),
+      frameRow(context.long ? EFFORT.long : EFFORT.short)
     ]
   }
 }
