@@ -13,10 +13,10 @@ export interface Child {
   end (): Promise<void>
 }
 
-/** Starts a script of this folder. */
-export function startScript (name: string, args: readonly string[] = [], nodeArgs: readonly string[] = []): Child {
+/** Starts a script of this folder; `env` is added to ours. */
+export function startScript (name: string, args: readonly string[] = [], nodeArgs: readonly string[] = [], env: Readonly<Record<string, string>> = {}): Child {
   const path = fileURLToPath(new URL(name, import.meta.url))
-  const child: ChildProcess = spawn(process.execPath, [...nodeArgs, path, ...args], { stdio: ['pipe', 'pipe', 'inherit'] })
+  const child: ChildProcess = spawn(process.execPath, [...nodeArgs, path, ...args], { stdio: ['pipe', 'pipe', 'inherit'], env: { ...process.env, ...env } })
   const { stdin, stdout } = child
   if (stdin === null || stdout === null) throw new Error('a child without pipes')
   const lines = createInterface(stdout)[Symbol.asyncIterator]()
