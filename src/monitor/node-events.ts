@@ -2,10 +2,12 @@ import type { NodeEvent, StreamedEvent } from './admin-views.ts'
 
 /** Events one slow reader may have waiting; beyond it the oldest go, and the reader is told how many. */
 const MAX_WAITING = 1024
+/** Events kept for the first listener: what happened while the node was opened must not be lost. */
+const MAX_EARLY = 64
 
 /** The node's events: listeners in this process, streams for the admin socket. */
 export interface NodeEvents {
-  /** Returns the function that unsubscribes. The listener must not throw. */
+  /** Returns the function that unsubscribes. The first listener is told what happened before it came. The listener must not throw. */
   subscribe (listener: (event: StreamedEvent) => void): () => void
   /** Events from now on until `signal` aborts or the hub closes. */
   stream (options?: { readonly signal?: AbortSignal }): AsyncIterable<StreamedEvent>
@@ -22,14 +24,18 @@ export interface NodeEventHub extends NodeEvents {
 export function createNodeEvents (now: () => number = Date.now): NodeEventHub {
   const listeners = new Set<(event: StreamedEvent) => void>()
   const closing = new AbortController()
+  let early: StreamedEvent[] | undefined = []
   return {
     emit (event) {
-      if (listeners.size === 0) return
       const stamped = { ...event, at: now() }
+      if (early !== undefined && early.length < MAX_EARLY) early.push(stamped)
       for (const listener of listeners) listener(stamped)
     },
     subscribe (listener) {
       listeners.add(listener)
+      const missed = early ?? []
+      early = undefined
+      for (const event of missed) listener(event)
       return () => { listeners.delete(listener) }
     },
     async * stream ({ signal } = {}) {

@@ -15,7 +15,9 @@ export interface ChainParts {
   readonly miner: Miner
   readonly source: BlockSource & TransactionSource
   dump (): Record<string, Record<string, number>>
-  /** Ends miner, sync and relays, in this order; the ledger stays open. */
+  /** Ends miner and sync: what asks the network. */
+  rest (): Promise<void>
+  /** Ends the relays and the pool: what the network asks. The ledger stays open. */
   stop (): Promise<void>
 }
 
@@ -60,9 +62,11 @@ export function createChainParts ({ ledger, ports, hub, minerKey, mineIntervalMs
       transactions: (question, { signal }) => serveTransactions(question, { signal })
     },
     dump: () => ({ ledger: ledger.dump(), mempool: mempool.dump(), sync: sync.dump(), blockRelay: blockRelay.dump(), transactionRelay: transactionRelay.dump() }),
-    async stop () {
+    async rest () {
       await miner.stop()
       await sync.stop()
+    },
+    async stop () {
       blockRelay.stop()
       transactionRelay.stop()
       await mempool.close()

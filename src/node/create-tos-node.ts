@@ -1,36 +1,23 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import type { ComponentLogger, Libp2p } from '@libp2p/interface'
-import { gossipsub } from '@chainsafe/libp2p-gossipsub'
-import { createLibp2p } from 'libp2p'
-import type { Libp2pOptions } from 'libp2p'
-import { LRUCache } from 'lru-cache'
-import type { GoodbyeService } from '../../protocols/index.ts'
-import { createReferenceLedger } from '../chain/index.ts'
-import type { Ledger, Penalise } from '../chain/index.ts'
+import type { ComponentLogger } from '@libp2p/interface'
+import type { Ledger } from '../chain/index.ts'
 import { baseFacts, fromObject, resolveConfig } from '../config/index.ts'
 import type { Config, PartialConfig } from '../config/index.ts'
-import { toTosError, TosError } from '../errors/index.ts'
-import { createNodeEvents } from '../monitor/index.ts'
+import { TosError } from '../errors/index.ts'
 import { createConnector } from '../peers/index.ts'
-import { CORRUPT_STRIKES, createKernel, peerIdToNodeId } from '../protocol/index.ts'
-import { toHex } from '../wire/index.ts'
-import { createChainParts } from './chain-parts.ts'
-import { openDataDir } from './data-dir.ts'
+import { completeNode } from './complete-node.ts'
 import { sayGoodbye } from './farewell.ts'
-import { loadIdentity, loadOrCreateIdentity } from './identity.ts'
 import { openScope } from './lifecycle.ts'
 import type { AnyDefinition } from './load-protocols.ts'
 import { loadProtocols } from './load-protocols.ts'
-import { createNetworkPorts } from './network-ports.ts'
-import { createPendingServices } from './pending-services.ts'
-import { openPeerStore } from './peer-store.ts'
-import { builtinDefinitions, gossipOptions, mountAll } from './services.ts'
-import type { TosNode, TosServices } from './tos-node.ts'
-import { transportSettings } from './transport-of-config.ts'
-import { createLibp2pOptions } from './transport/index.ts'
-import { goodbyeText, watchNode } from './watch-node.ts'
+import { createNetworkParts } from './network-parts.ts'
+import { openBase } from './open-base.ts'
+import type { GivenParts } from './open-base.ts'
+import { startLibp2p } from './start-libp2p.ts'
+import type { TosNode } from './tos-node.ts'
+import { watchNode } from './watch-node.ts'
 
 /** Options of `createTosNode`: any part of the configuration, and what only a program can give. */
 export interface TosNodeOptions<P extends Readonly<Record<string, AnyDefinition>> = Record<never, never>> extends PartialConfig {
@@ -50,113 +37,51 @@ export interface TosNodeOptions<P extends Readonly<Record<string, AnyDefinition>
  */
 export async function createTosNode<P extends Readonly<Record<string, AnyDefinition>> = Record<never, never>> (options: TosNodeOptions<P> = {}): Promise<TosNode<P>> {
   const { protocols, ledger, ephemeral = false, logger, ...given } = options
-  const dataDir = ephemeral ? mkdtempSync(join(tmpdir(), 'tos-')) : undefined
-  const source = fromObject({ ...given, ...(dataDir === undefined ? {} : { dataDir }) }, 'createTosNode')
-  const { config } = resolveConfig([source], { facts: baseFacts() })
+  const folder = ephemeral ? mkdtempSync(join(tmpdir(), 'tos-')) : undefined
+  const removeFolder = (): void => { if (folder !== undefined) rmSync(folder, { recursive: true, force: true }) }
   try {
+    const source = fromObject({ ...given, ...(folder === undefined ? {} : { dataDir: folder }) }, 'createTosNode')
+    const { config } = resolveConfig([source], { facts: baseFacts() })
     const custom = { ...await loadProtocols(config.protocol), ...protocols }
-    const node = await openNode(config, custom, { ledger, logger }, dataDir === undefined ? () => {} : () => { rmSync(dataDir, { recursive: true, force: true }) })
-    return node as TosNode<P>
+    return await openNode(config, custom, { ledger, logger }, removeFolder) as TosNode<P>
   } catch (error) {
-    if (dataDir !== undefined) rmSync(dataDir, { recursive: true, force: true })
+    removeFolder()
     throw error
   }
 }
 
-interface Given {
-  readonly ledger: Ledger | undefined
-  readonly logger: ComponentLogger | undefined
-}
-
 /** Opens everything in a fixed order; `stop()`, or a failure half-way, closes it in the reverse one. */
-async function openNode (config: Config, custom: Readonly<Record<string, AnyDefinition>>, { ledger: givenLedger, logger }: Given, cleanUp: () => void): Promise<TosNode> {
+async function openNode (config: Config, custom: Readonly<Record<string, AnyDefinition>>, given: GivenParts, cleanUp: () => void): Promise<TosNode> {
   if (!config.plain) throw new TosError('SEALED_UNAVAILABLE', 'this version speaks plain frames only')
+  const { limits, peers } = config
   const scope = openScope(config.stopDeadlineMs)
   try {
     scope.add('files', cleanUp)
-    const dir = openDataDir(config.dataDir, { network: config.network })
-    scope.add('data directory', () => { dir.close() })
-    const privateKey = await loadOrCreateIdentity(dir.keyFile)
-    const minerKey = config.minerKey === '' ? privateKey : loadIdentity(config.minerKey)
-    const hub = createNodeEvents()
-    scope.add('events', () => { hub.close() })
-    const onError = (error: unknown): void => {
-      const { code, message } = toTosError(error)
-      hub.emit({ event: 'warning', code, message })
-    }
+    const base = await openBase(config, given, scope)
+    const parts = createNetworkParts(config, base)
+    scope.add('mempool and relays', () => parts.chain.stop())
 
-    const ledger = givenLedger ?? await createReferenceLedger({ network: config.network, difficulty: BigInt(config.difficulty), location: dir.file('chain') })
-    if (givenLedger === undefined) scope.add('ledger', async () => ledger.close())
-    const datastore = await openPeerStore(dir.file('peers'), scope, onError)
-
-    const kernel = createKernel({
-      network: config.network,
-      streamsPerProtocol: config.limits.streamsPerProtocol,
-      corruptStrikes: config.profile === 'tos-spec' ? 1 : CORRUPT_STRIKES,
-      streamTimes: { firstFrameMs: config.limits.firstHeaderTimeoutMs, minBytesPerSecond: config.limits.minBytesPerSecond, frameMs: config.limits.frameTimeoutMs }
-    })
-    const goodbyes = new LRUCache<string, string>({ max: 1000 })
-    const penalise: Penalise = (peer, code) => {
-      kernel.incidents.report({ code, peer, protocol: 'chain', error: new TosError(code, `${peer} broke a rule of the chain`) })
-    }
-    const ports = createNetworkPorts()
-    const chain = createChainParts({ ledger, ports, hub, minerKey: minerKey.publicKey.raw, mineIntervalMs: config.mineIntervalMs, penalise, onError })
-    const pending = createPendingServices()
-    const farewells: GoodbyeService = { goodbye: ({ reason, text }, peer) => { goodbyes.set(peer, goodbyeText(reason, text)) } }
-    const transport = createLibp2pOptions(transportSettings(config, privateKey, datastore, logger))
-    const definitions = { ...builtinDefinitions(chain, pending, farewells), ...custom }
-    const services = { ...transport.services, pubsub: gossipsub(gossipOptions(config.network, definitions)), ...mountAll(kernel, definitions) }
-    const libp2p = await startLibp2p(() => createLibp2p({ ...transport, services } as unknown as Libp2pOptions<TosServices>))
-    const node = libp2p as TosNode
+    const libp2p = await startLibp2p(config, base, parts.kernel, { ...parts.definitions, ...custom }, given.logger)
     const stopLibp2p = libp2p.stop.bind(libp2p)
     scope.add('libp2p', stopLibp2p)
-    scope.add('goodbye', () => sayGoodbye(node))
-    ports.bind(node)
+    parts.ports.bind(libp2p)
 
-    const connector = createConnector(node, {
-      bootstrap: [...config.bootstrap, ...config.dhtBootstrap], target: config.peers.target, min: config.peers.min, parallel: config.limits.parallelDials, dialTimeoutMs: config.limits.dialTimeoutMs,
-      clock: () => performance.now(), failed: (address, error) => { logger?.forComponent('tos:connector').trace('dial of %s failed: %e', address, error) }
+    const connector = createConnector(libp2p, {
+      bootstrap: [...config.bootstrap, ...config.dhtBootstrap], target: peers.target, min: peers.min, parallel: limits.parallelDials, dialTimeoutMs: limits.dialTimeoutMs,
+      clock: () => performance.now(), failed: (address, error) => { given.logger?.forComponent('tos:connector').trace('dial of %s failed: %e', address, error) }
     })
-    const dump = (): Record<string, Record<string, number>> => ({
-      ...chain.dump(), connector: connector.dump(),
-      ...Object.fromEntries(Object.entries(node.services).flatMap(([name, service]) => hasDump(service) ? [[name, service.dump()]] : []))
-    })
-    Object.assign(node, {
-      dump,
-      tos: {
-        config, nodeId: peerIdToNodeId(node.peerId), privateKey, kernel, ledger, mempool: chain.mempool, sync: chain.sync, miner: chain.miner, connector, events: hub, imports: { running: 0 },
-        submit: async (data: Uint8Array) => {
-          const { id } = await chain.transactionRelay.submit(data)
-          hub.emit({ event: 'transaction', id: toHex(id), origin: 'local' })
-          return id
-        }
-      },
-      stop: () => scope.close()
-    })
-    scope.add('watch', await watchNode(node, hub, goodbyes, minerKey.publicKey.raw))
-    scope.add('chain', () => chain.stop())
-    scope.add('connector', () => { connector.stop() })
-    chain.sync.start()
-    if (config.mine) chain.miner.start()
+    const node = completeNode(libp2p, config, base, parts, connector, scope)
+    scope.add('goodbye', () => sayGoodbye(node))
+    scope.add('listeners', await watchNode(node, base.hub, parts.goodbyes, base.minerKey))
+    scope.add('miner and sync', () => parts.chain.rest())
+    scope.add('dialler', () => { connector.stop() })
+
+    parts.chain.sync.start()
+    if (config.mine) parts.chain.miner.start()
     connector.start()
     return node
   } catch (error) {
     await scope.close()
     throw error
   }
-}
-
-async function startLibp2p (create: () => Promise<Libp2p<TosServices>>): Promise<Libp2p<TosServices>> {
-  try {
-    return await create()
-  } catch (cause) {
-    if (cause instanceof TosError) throw cause
-    const text = `${String(cause)} ${cause instanceof AggregateError ? cause.errors.map(String).join(' ') : ''}`
-    if (/EADDRINUSE|EADDRNOTAVAIL|EACCES|listen|NoValidAddresses/i.test(text)) throw new TosError('LISTEN_FAILED', 'could not listen on any of the addresses', { cause })
-    throw toTosError(cause)
-  }
-}
-
-function hasDump (service: unknown): service is { dump (): Record<string, number> } {
-  return typeof service === 'object' && service !== null && 'dump' in service && typeof service.dump === 'function'
 }

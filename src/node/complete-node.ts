@@ -1,0 +1,37 @@
+import type { Libp2p } from '@libp2p/interface'
+import type { Config } from '../config/index.ts'
+import type { Connector } from '../peers/index.ts'
+import { peerIdToNodeId } from '../protocol/index.ts'
+import { toHex } from '../wire/index.ts'
+import type { Scope } from './lifecycle.ts'
+import type { NetworkParts } from './network-parts.ts'
+import type { NodeBase } from './open-base.ts'
+import type { TosNode, TosParts, TosServices } from './tos-node.ts'
+
+/** Adds `tos`, `dump()` and a `stop()` that closes the whole node to a started libp2p. */
+export function completeNode (libp2p: Libp2p<TosServices>, config: Config, { privateKey, ledger, hub }: NodeBase, { kernel, chain }: NetworkParts, connector: Connector, scope: Scope): TosNode {
+  const tos: TosParts = {
+    config, privateKey, kernel, ledger, connector,
+    nodeId: peerIdToNodeId(libp2p.peerId),
+    mempool: chain.mempool,
+    sync: chain.sync,
+    miner: chain.miner,
+    events: hub,
+    imports: { running: 0 },
+    async submit (data) {
+      const { id } = await chain.transactionRelay.submit(data)
+      hub.emit({ event: 'transaction', id: toHex(id), origin: 'local' })
+      return id
+    }
+  }
+  const dump = (): Record<string, Record<string, number>> => ({
+    ...chain.dump(),
+    connector: connector.dump(),
+    ...Object.fromEntries(Object.entries(libp2p.services).flatMap(([name, service]) => hasDump(service) ? [[name, service.dump()]] : []))
+  })
+  return Object.assign(libp2p, { tos, dump, stop: () => scope.close() })
+}
+
+function hasDump (service: unknown): service is { dump (): Record<string, number> } {
+  return typeof service === 'object' && service !== null && 'dump' in service && typeof service.dump === 'function'
+}

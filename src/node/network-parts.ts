@@ -1,0 +1,47 @@
+import { LRUCache } from 'lru-cache'
+import type { Config } from '../config/index.ts'
+import { TosError } from '../errors/index.ts'
+import { CORRUPT_STRIKES, createKernel } from '../protocol/index.ts'
+import type { Kernel } from '../protocol/index.ts'
+import { createChainParts } from './chain-parts.ts'
+import type { ChainParts } from './chain-parts.ts'
+import { createNetworkPorts } from './network-ports.ts'
+import type { NetworkPorts } from './network-ports.ts'
+import type { NodeBase } from './open-base.ts'
+import { createPendingServices } from './pending-services.ts'
+import { builtinDefinitions } from './services.ts'
+import type { Definitions } from './services.ts'
+import { goodbyeText } from './watch-node.ts'
+
+/** Peers whose last words are remembered until their connection is gone. */
+const MAX_GOODBYES = 1000
+
+/** What speaks to the network, before there is one. */
+export interface NetworkParts {
+  readonly kernel: Kernel
+  readonly ports: NetworkPorts
+  readonly chain: ChainParts
+  /** The built-in protocols and topics, wired to the chain. */
+  readonly definitions: Definitions
+  /** What each peer said when it left. */
+  readonly goodbyes: LRUCache<string, string>
+}
+
+/** Creates kernel and chain, and the definitions that join them. Opens nothing. */
+export function createNetworkParts (config: Config, { ledger, hub, minerKey, onError }: NodeBase): NetworkParts {
+  const { network, limits, profile, mineIntervalMs } = config
+  const kernel = createKernel({
+    network,
+    streamsPerProtocol: limits.streamsPerProtocol,
+    corruptStrikes: profile === 'tos-spec' ? 1 : CORRUPT_STRIKES,
+    streamTimes: { firstFrameMs: limits.firstHeaderTimeoutMs, minBytesPerSecond: limits.minBytesPerSecond, frameMs: limits.frameTimeoutMs }
+  })
+  const ports = createNetworkPorts()
+  const chain = createChainParts({
+    ledger, ports, hub, minerKey, mineIntervalMs, onError,
+    penalise: (peer, code) => { kernel.incidents.report({ code, peer, protocol: 'chain', error: new TosError(code, `${peer} broke a rule of the chain`) }) }
+  })
+  const goodbyes = new LRUCache<string, string>({ max: MAX_GOODBYES })
+  const definitions = builtinDefinitions(chain, createPendingServices(), { goodbye: ({ reason, text }, peer) => { goodbyes.set(peer, goodbyeText(reason, text)) } })
+  return { kernel, ports, chain, definitions, goodbyes }
+}

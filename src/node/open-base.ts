@@ -1,0 +1,60 @@
+import type { ComponentLogger, Ed25519PrivateKey } from '@libp2p/interface'
+import type { Datastore } from 'interface-datastore'
+import { createReferenceLedger } from '../chain/index.ts'
+import type { Ledger } from '../chain/index.ts'
+import type { Config } from '../config/index.ts'
+import { toTosError } from '../errors/index.ts'
+import { createNodeEvents } from '../monitor/index.ts'
+import type { NodeEventHub } from '../monitor/index.ts'
+import { openDataDir } from './data-dir.ts'
+import { loadIdentity, loadOrCreateIdentity } from './identity.ts'
+import type { Scope } from './lifecycle.ts'
+import { openPeerStore } from './peer-store.ts'
+
+/** What only a program can give, not a configuration. */
+export interface GivenParts {
+  readonly ledger: Ledger | undefined
+  readonly logger: ComponentLogger | undefined
+}
+
+/** Everything of a node that lives on disk, and its events. */
+export interface NodeBase {
+  readonly privateKey: Ed25519PrivateKey
+  /** Named as miner of our blocks, 32 bytes. */
+  readonly minerKey: Uint8Array
+  readonly ledger: Ledger
+  readonly datastore: Datastore
+  readonly hub: NodeEventHub
+  /** Tells the operator about a fault of our own. */
+  readonly onError: (error: unknown) => void
+}
+
+/** Opens data directory, identity, chain and peer store in this order; the scope closes them in the reverse one. */
+export async function openBase (config: Config, given: GivenParts, scope: Scope): Promise<NodeBase> {
+  const { network, difficulty } = config
+  const dir = openDataDir(config.dataDir, { network })
+  scope.add('data directory', () => { dir.close() })
+  const privateKey = await loadOrCreateIdentity(dir.keyFile)
+  const miner = config.minerKey === '' ? privateKey : loadIdentity(config.minerKey)
+  const hub = createNodeEvents()
+  scope.add('events', () => { hub.close() })
+  const onError = (error: unknown): void => {
+    const { code, message } = toTosError(error)
+    hub.emit({ event: 'warning', code, message })
+  }
+  const ledger = given.ledger ?? await openLedger(dir.file('chain'), network, BigInt(difficulty), scope, hub)
+  const datastore = await openPeerStore(dir.file('peers'), scope, onError)
+  return { privateKey, minerKey: miner.publicKey.raw, ledger, datastore, hub, onError }
+}
+
+async function openLedger (location: string, network: string, difficulty: bigint, scope: Scope, hub: NodeEventHub): Promise<Ledger> {
+  const ledger = await createReferenceLedger({ network, difficulty, location })
+  scope.add('ledger', async () => ledger.close())
+  if (ledger.recovered !== undefined) {
+    hub.emit({ event: 'warning', code: 'STORE_CORRUPT', message: `the block log was damaged; ${ledger.tip().height} blocks are kept and the rest is fetched again`, details: { ...ledger.recovered } })
+  }
+  ledger.addEventListener('store', ({ detail: { writable, error } }) => {
+    hub.emit({ event: 'warning', code: writable ? 'STORE_CLOSED' : 'STORE_READ_ONLY', message: writable ? 'the block store takes blocks again' : `the block store refuses blocks: ${String(error)}` })
+  })
+  return ledger
+}

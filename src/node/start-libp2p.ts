@@ -1,0 +1,31 @@
+import { gossipsub } from '@chainsafe/libp2p-gossipsub'
+import type { ComponentLogger, Libp2p } from '@libp2p/interface'
+import { createLibp2p } from 'libp2p'
+import type { Libp2pOptions } from 'libp2p'
+import type { Config } from '../config/index.ts'
+import { toTosError, TosError } from '../errors/index.ts'
+import type { Kernel } from '../protocol/index.ts'
+import type { NodeBase } from './open-base.ts'
+import { gossipOptions, mountAll } from './services.ts'
+import type { Definitions } from './services.ts'
+import type { TosServices } from './tos-node.ts'
+import { transportSettings } from './transport-of-config.ts'
+import { createLibp2pOptions } from './transport/index.ts'
+
+/** Creates and starts libp2p with every definition mounted. Throws `LISTEN_FAILED`, or a mounting error. */
+export async function startLibp2p (config: Config, { privateKey, datastore }: NodeBase, kernel: Kernel, definitions: Definitions, logger: ComponentLogger | undefined): Promise<Libp2p<TosServices>> {
+  const transport = createLibp2pOptions(transportSettings(config, privateKey, datastore, logger))
+  // topics look for GossipSub under this name, so it stands before them
+  const services = { ...transport.services, pubsub: gossipsub(gossipOptions(config.network, definitions)), ...mountAll(kernel, definitions) }
+  try {
+    return await createLibp2p({ ...transport, services } as unknown as Libp2pOptions<TosServices>)
+  } catch (cause) {
+    if (cause instanceof TosError) throw cause
+    throw isListenError(cause) ? new TosError('LISTEN_FAILED', `could not listen on ${config.listen.join(', ')}`, { cause }) : toTosError(cause)
+  }
+}
+
+function isListenError (cause: unknown): boolean {
+  const inner = cause instanceof AggregateError ? cause.errors.map(String).join(' ') : ''
+  return /EADDRINUSE|EADDRNOTAVAIL|EACCES|listen|NoValidAddresses/i.test(`${String(cause)} ${inner}`)
+}
