@@ -8,7 +8,7 @@ export function welcome (self: string, { config, origins }: LoadedConfig, ready:
   const at = origins.dataDir === 'default' ? `--network ${network}` : `--data-dir ${quote(dataDir)}`
   const second = `${self} start --network ${network} --data-dir /tmp/tosd-second --listen /ip4/127.0.0.1/tcp/0 --bootstrap ${ready.addrs[0] ?? '<address>'}`
   return [
-    `${config.userAgent} on ${network} (${preset}) is ready`,
+    `${config.userAgent} on ${network} (${preset}) is running`,
     '',
     facts([
       ['peer id', ready.peerId], ['node id', ready.nodeId], ...ready.addrs.map(addr => ['address', addr] as const), ['data', dataDir],

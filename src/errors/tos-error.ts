@@ -33,7 +33,8 @@ export class TosError extends Error {
   constructor (code: TosErrorCode, message: string, options: TosErrorOptions = {}) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause })
     this.code = code
-    this.hint = options.hint ?? ERROR_CODES[code].hint
+    // plain JavaScript may pass a code that is in no catalogue
+    this.hint = options.hint ?? (ERROR_CODES[code] as { hint: string } | undefined)?.hint ?? 'the thrower used a code of its own'
     this.details = options.details
   }
 

@@ -61,6 +61,7 @@ async function openNode (config: Config, custom: Readonly<Record<string, AnyDefi
     const parts = createNetworkParts(config, base)
     scope.add('mempool and relays', () => parts.chain.stop())
 
+    checkNames(custom, parts.definitions)
     const libp2p = await startLibp2p(config, base, parts.kernel, { ...parts.definitions, ...custom }, given.logger)
     const stopLibp2p = libp2p.stop.bind(libp2p)
     scope.add('libp2p', stopLibp2p)
@@ -83,5 +84,15 @@ async function openNode (config: Config, custom: Readonly<Record<string, AnyDefi
   } catch (error) {
     await scope.close()
     throw error
+  }
+}
+
+/** Names libp2p's own services have on the node. */
+const LIBP2P_SERVICES: ReadonlySet<string> = new Set(['identify', 'ping', 'dht', 'pubsub'])
+
+// a custom service must not silently take the place of a built-in one
+function checkNames (custom: object, builtin: object): void {
+  for (const name of Object.keys(custom)) {
+    if (name in builtin || LIBP2P_SERVICES.has(name)) throw new TosError('DUPLICATE_PROTOCOL', `the name "${name}" belongs to a built-in service`, { hint: 'export or mount it under another name' })
   }
 }

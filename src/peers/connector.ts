@@ -7,6 +7,8 @@ import type { Candidate } from './dial-plan.ts'
 
 /** Candidates remembered; beyond it the one that failed most goes. */
 const MAX_CANDIDATES = 1000
+/** How long the node with the larger id lets the other dial, ms. */
+const YIELD_MS = 1500
 /** How often the plan is made anew, ms. */
 const TICK_MS = 1000
 /** Pause between two walks through the DHT while below the target, and while below the minimum, ms. */
@@ -50,7 +52,9 @@ export function createConnector (node: Libp2p, options: ConnectorOptions): Conne
 
   const add = (key: string, addresses: readonly string[], source: Candidate['source']): void => {
     const old = known.get(key)
-    known.set(key, { failures: 0, notBefore: 0, ...old, key, source: old?.source ?? source, addresses: addresses.length > 0 ? addresses : old?.addresses ?? [] })
+    // two nodes that discover each other at once would otherwise both dial: the one with the smaller id goes first
+    const yields = source === 'discovery' && key < node.peerId.toString()
+    known.set(key, { failures: 0, notBefore: yields ? clock() + YIELD_MS : 0, ...old, key, source: old?.source ?? source, addresses: addresses.length > 0 ? addresses : old?.addresses ?? [] })
     if (known.size > MAX_CANDIDATES) known.delete(worst(known))
   }
   const discovered = ({ detail }: CustomEvent<PeerInfo>): void => {

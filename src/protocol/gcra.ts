@@ -4,6 +4,9 @@ export interface Rate {
   readonly perMs: number
 }
 
+/** Share of `count` that may come at once. */
+const RECEIVER_BURST = 0.5
+
 /** Sums of fractions of a millisecond are not exact: without this much grace a unit that is due exactly now could be refused. */
 const ROUNDING_MS = 1e-3
 
@@ -16,20 +19,23 @@ export class Gcra {
   /** Time that may be spent in advance, ms. */
   readonly #tolerance: number
   readonly #limit: number
+  /** Most that one request is charged, ms: the receiver's burst, on whichever side this is. */
+  readonly #most: number
   /** Theoretical arrival time of the next unit, ms. */
   #arrival = 0
 
   /** `burst` is the share of `count` that may come at once; one unit always may. */
-  constructor ({ count, perMs }: Rate, burst = 0.5) {
+  constructor ({ count, perMs }: Rate, burst: number = RECEIVER_BURST) {
     this.#increment = perMs / count
     this.#tolerance = Math.max(perMs * burst, this.#increment)
     this.#limit = this.#tolerance + ROUNDING_MS
+    this.#most = Math.max(perMs * RECEIVER_BURST, this.#increment)
   }
 
-  /** Takes `cost` units if they fit. A cost above the burst is charged as the burst, so that it can ever pass. */
+  /** Takes `cost` units if they fit. A cost above half of `count` is charged as that half, so that it can ever pass. */
   take (now: number, cost = 1): boolean {
     const next = this.#next(now, cost)
-    if (next - now > this.#limit) return false
+    if (this.#wait(now, next) > 0) return false
     this.#arrival = next
     return true
   }
@@ -37,18 +43,24 @@ export class Gcra {
   /** Takes `cost` units for a later time and returns how long to wait, ms: what a sender uses to stay within a receiver's limit. */
   reserve (now: number, cost = 1): number {
     const next = this.#next(now, cost)
+    const wait = this.#wait(now, next)
     this.#arrival = next
-    return Math.max(0, next - now - this.#limit)
+    return wait
   }
 
   /** Milliseconds until `cost` units would fit. */
   delay (now: number, cost = 1): number {
-    return Math.max(0, this.#next(now, cost) - now - this.#limit)
+    return this.#wait(now, this.#next(now, cost))
+  }
+
+  // with nothing spent in advance even the dearest request may go: a sender's smaller burst must not hold it back for ever
+  #wait (now: number, next: number): number {
+    return this.#arrival <= now ? 0 : Math.max(0, next - now - this.#limit)
   }
 
   // a cost that is no number comes from a faulty cost function: it must not disarm the limit
   #next (now: number, cost: number): number {
-    const spent = cost >= 0 ? Math.min(cost * this.#increment, this.#tolerance) : this.#tolerance
+    const spent = cost >= 0 ? Math.min(cost * this.#increment, this.#most) : this.#most
     return Math.max(now, this.#arrival) + spent
   }
 }

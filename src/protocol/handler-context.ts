@@ -4,15 +4,17 @@ import type { RequestContext } from './definition.ts'
 /** What a handler gets. The abort signal is made only when a handler asks for it: most answer at once and never do. */
 export class HandlerContext implements RequestContext {
   readonly connection: Connection
+  /** Named after the protocol, so that its lines can be chosen: `--log-components tos:/acme/hello/1.0.0=debug`. */
+  readonly log: Logger
   #controller: AbortController | undefined
   #reason: unknown
 
-  constructor (connection: Connection) {
+  constructor (connection: Connection, log: Logger) {
     this.connection = connection
+    this.log = log
   }
 
   get peer (): PeerId { return this.connection.remotePeer }
-  get log (): Logger { return this.connection.log }
 
   get signal (): AbortSignal {
     if (this.#controller === undefined) {

@@ -1,4 +1,4 @@
-import type { Connection, Stream } from '@libp2p/interface'
+import type { Connection, Logger, Stream } from '@libp2p/interface'
 import { TosError, toTosError } from '../errors/index.ts'
 import { FrameStream } from '../frame/index.ts'
 import type { FrameCodec } from '../frame/index.ts'
@@ -14,6 +14,7 @@ export interface InboundDeps<Req, Res> {
   readonly definition: ProtocolDefinition<Req, Res>
   readonly handle: Handler<Req, Res>
   readonly limiter: Gcra
+  readonly log: Logger
   /** Monotonic milliseconds. */
   readonly clock: () => number
   readonly incident: (error: TosError) => void
@@ -74,8 +75,9 @@ export class InboundStream<Req, Res> {
       const units = cost(value)
       if (limiter.take(now, units)) this.#run(id, value)
       else {
+        const wait = Math.ceil(limiter.delay(now, units))
         limiter.take(now)
-        this.#refuse(id, new TosError('RATE_LIMITED', `the request costs ${units} units of ${perPeer.count} in ${perPeer.perMs} ms`))
+        this.#refuse(id, new TosError('RATE_LIMITED', `the request costs ${units} units of ${perPeer.count} in ${perPeer.perMs} ms; again in ${wait} ms`))
       }
     } catch (error) {
       this.#refuse(id, handlerError(error))
@@ -83,7 +85,7 @@ export class InboundStream<Req, Res> {
   }
 
   #run (id: bigint, value: Req): void {
-    const context = new HandlerContext(this.connection)
+    const context = new HandlerContext(this.connection, this.#deps.log)
     const result = this.#deps.handle(value, context)
     if (isAsyncIterable(result)) this.#track(id, context, this.#respondAll(id, result, context))
     else if (result instanceof Promise) this.#track(id, context, this.#respondOnce(id, result, context))
@@ -151,6 +153,8 @@ export class InboundStream<Req, Res> {
   }
 
   #refuse (id: bigint, error: TosError): void {
+    // the asker is told no more than that it failed; the author reads why here
+    if (error.code === 'HANDLER_FAILED') this.#deps.log.error('%s - %e', error.message, error.cause)
     this.#deps.incident(error)
     if (this.frames.done) return
     try {

@@ -80,7 +80,7 @@ export class LanePool<Req, Res> {
     if (!this.#unasked.of(connection.remotePeer.toString()).take(this.#environment.clock())) {
       throw new TosError('RATE_LIMITED', `more than ${perPeer.count} unasked messages in ${perPeer.perMs} ms`)
     }
-    unsolicited(value, new HandlerContext(connection))
+    unsolicited(value, new HandlerContext(connection, this.#components.logger.forComponent(`tos:${this.#definition.id}`)))
     return true
   }
 }

@@ -1,4 +1,4 @@
-import type { Connection, Stream } from '@libp2p/interface'
+import type { Connection, Logger, Stream } from '@libp2p/interface'
 import { TosError, toTosError } from '../errors/index.ts'
 import type { Carrier } from './carriers.ts'
 import type { Handler, ProtocolDefinition } from './definition.ts'
@@ -14,6 +14,7 @@ export class Responder<Req, Res> {
   readonly #environment: KernelEnvironment
   readonly #limits: PeerLimits
   readonly #streams: Set<InboundStream<Req, Res>> = new Set()
+  readonly #log: Logger
   #stopped = false
 
   constructor (definition: ProtocolDefinition<Req, Res>, handle: Handler<Req, Res>, components: ProtocolComponents, environment: KernelEnvironment) {
@@ -22,6 +23,7 @@ export class Responder<Req, Res> {
     this.#components = components
     this.#environment = environment
     this.#limits = new PeerLimits(definition.limits.perPeer)
+    this.#log = components.logger.forComponent(`tos:${definition.id}`)
   }
 
   async start (): Promise<void> {
@@ -64,6 +66,7 @@ export class Responder<Req, Res> {
     const inbound = new InboundStream({
       definition: this.#definition,
       handle: this.#handle,
+      log: this.#log,
       limiter: this.#limits.of(connection.remotePeer.toString()),
       clock,
       incident: error => { report(connection, this.#definition.id, error) },

@@ -36,6 +36,7 @@ export function createStreamService<In, Out> (
 ): StreamService<Out> {
   const { id, messages, limits, handle } = definition
   const { clock, watch, carriers, streamsPerProtocol } = environment
+  const log = components.logger.forComponent(`tos:${id}`)
   const streams = new Set<FrameStream>()
   const received = new PeerLimits(limits.perPeer)
   const sent = new PeerLimits(limits.perPeer, SENDER_BURST)
@@ -55,14 +56,20 @@ export function createStreamService<In, Out> (
       if (!received.of(peer).take(clock())) throw tooMany()
       const message = messages.find(({ code }) => code === type) as MessageType<In & Out>
       const typed: Typed<In> = { type: message as MessageType<In>, value: decodePayload(message, payload, frames.padding) }
-      const done = handle(typed, { peer: connection.remotePeer, connection, log: connection.log })
+      const done = handle(typed, { peer: connection.remotePeer, connection, log })
       if (done === undefined) return
       frames.pause()
       await done.finally(() => { frames.resume() })
     }
     const frames = new FrameStream(stream, codec, {
       cap: type => messages.find(({ code }) => code === type)?.maxBytes,
-      message: (type, payload) => { receive(type, payload).catch((error: unknown) => { report(toTosError(error, 'HANDLER_FAILED')) }) },
+      message: (type, payload) => {
+        receive(type, payload).catch((error: unknown) => {
+          const coded = toTosError(error, 'HANDLER_FAILED')
+          if (coded.code === 'HANDLER_FAILED') log.error('handler failed - %e', error)
+          report(coded)
+        })
+      },
       dropped: report,
       ended: () => { frames.finish() },
       closed: error => {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
-import { existsSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
@@ -131,4 +131,37 @@ test('a leaving node says goodbye, and its tables are empty afterwards', { timeo
   for (const [owner, sizes] of Object.entries(b.dump())) {
     for (const name of ['lanes', 'opening', 'pending', 'inbound', 'running', 'streams', 'waiting', 'dialling']) assert.equal(sizes[name] ?? 0, 0, `${owner}.${name}`)
   }
+})
+
+test('a name of a built-in service is refused, a damaged peer store is begun anew', async () => {
+  const protocol = { limits: { perPeer: { count: 1, perMs: 1000 }, timeoutMs: 1000 }, types: { request: 0x8001, response: 0x8002 }, request: struct({}), response: struct({}) } as const
+  const mine = defineProtocol({ ...protocol, id: '/a/b/1.0.0' })
+  for (const name of ['blocks', 'identify', 'pubsub']) await assert.rejects(createTosNode({ ...quiet, ephemeral: true, protocols: { [name]: mine } }), { code: 'DUPLICATE_PROTOCOL' })
+  const dataDir = tempDir()
+  await (await createTosNode({ ...quiet, dataDir })).stop()
+  for (const file of readdirSync(join(dataDir, 'peers')).filter(name => /^(?:MANIFEST|CURRENT)/.test(name))) writeFileSync(join(dataDir, 'peers', file), 'damage')
+  const node = await createTosNode({ ...quiet, dataDir })
+  const told: string[] = []
+  node.tos.events.subscribe(event => { if (event.event === 'warning') told.push(event.message) })
+  await node.stop()
+  assert.match(told.join('\n'), /begun anew/)
+})
+
+test('a damaged block log is told to the operator', async () => {
+  const dataDir = tempDir()
+  const first = await createTosNode({ ...quiet, dataDir })
+  for (let i = 0; i < 3; i++) await first.tos.miner.mineOne()
+  await first.stop()
+  const blocks = join(dataDir, 'chain', 'blocks')
+  for (const file of readdirSync(blocks).filter(name => /\.(?:ldb|log)$/.test(name))) {
+    const bytes = readFileSync(join(blocks, file))
+    if (bytes.length > 100) writeFileSync(join(blocks, file), bytes.map((byte, i) => i === bytes.length >> 1 ? byte ^ 255 : byte))
+  }
+  const node = await createTosNode({ ...quiet, dataDir })
+  const codes: string[] = []
+  node.tos.events.subscribe(event => { if (event.event === 'warning') codes.push(event.code) })
+  const { height } = node.tos.ledger.tip()
+  await node.stop()
+  assert.ok(height < 3n)
+  assert.deepEqual(codes, ['STORE_CORRUPT'])
 })

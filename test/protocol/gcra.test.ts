@@ -107,3 +107,17 @@ test('a smaller burst leaves room for requests that left evenly and arrive bunch
   // the first request is late by 900 ms, so all the others seem early
   for (const [i, at] of sendAt.entries()) assert.ok(receiver.take(i === 0 ? 900 : Math.max(900, at)), `request ${i}`)
 })
+
+test('a sender with the smaller burst is not refused either, whatever its requests cost', () => {
+  fc.assert(fc.property(rate, fc.array(fc.record({ gap: fc.integer({ min: 0, max: 500 }), cost: fc.double({ min: 0.1, max: 300, noNaN: true }) }), { maxLength: 100 }), (limits, asked) => {
+    const sender = new Gcra(limits, 0.4)
+    const receiver = new Gcra(limits)
+    let now = 0
+    for (const [i, { gap, cost }] of asked.entries()) {
+      now += gap
+      // one request at a time, as a caller that awaits each answer
+      now += sender.reserve(now, cost)
+      assert.ok(receiver.take(now + i * 1e-4, cost), `request ${i}`)
+    }
+  }))
+})

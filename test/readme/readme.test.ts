@@ -49,7 +49,7 @@ async function startNode (command: string): Promise<void> {
   for (const stream of [child.stdout, child.stderr]) {
     stream.on('data', (chunk: Buffer) => {
       text += chunk.toString()
-      if (/ is ready/.test(text)) resolve()
+      if (/is running|is ready/.test(text)) resolve()
     })
   }
   child.once('exit', code => { reject(new Error(`${command} ended with ${code}: ${text}`)) })
