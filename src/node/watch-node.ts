@@ -46,9 +46,12 @@ export async function watchNode (node: TosNode, hub: NodeEventHub, goodbyes: Goo
   node.addEventListener('peer:disconnect', left)
   ledger.addEventListener('block', onBlock)
   ledger.addEventListener('tip', onTip)
-  // libp2p tells about every connected peer that offers blocks, once identify has said so
+  // libp2p tells about every connected peer that offers blocks, once identify has said so; not about those it knew before we asked
   const id = plainTwin(`/tos/${config.network}/blocks/1.0.0`)
   const topology = await node.register(id, { onConnect: peer => { sync.addPeer(peer.toString()) }, onDisconnect: peer => { sync.removePeer(peer.toString()) } })
+  for (const { id: peer, protocols } of await node.peerStore.all()) {
+    if (protocols.includes(id) && node.getConnections(peer).length > 0) sync.addPeer(peer.toString())
+  }
   return async () => {
     node.unregister(topology)
     node.removeEventListener('connection:open', opened)

@@ -1,11 +1,18 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import type { Connection, Peer, PeerId } from '@libp2p/interface'
+import { SERVICE } from '../../../protocols/index.ts'
 import { toTosError, TosError } from '../../errors/index.ts'
 import type { NodeApi, PeerView, PingView } from '../../monitor/index.ts'
 import { peerIdToNodeId } from '../../protocol/index.ts'
 import { toHex } from '../../wire/index.ts'
 import type { TosNode } from '../tos-node.ts'
 import { parsePeer, parseTarget } from './target.ts'
+
+/** PINGs that the protocol's own limit lets out at once, one for opening the stream included, and the pace it allows for ever. */
+const BURST = 20
+const STEADY_MS = 1000
+/** Longest agent string shown, bytes. */
+const MAX_AGENT_BYTES = 256
 
 /** The part of the admin API that speaks of peers. */
 export function createPeersApi (node: TosNode): Pick<NodeApi, 'peersLs' | 'peersConnect' | 'peersDisconnect' | 'ping'> {
@@ -31,6 +38,8 @@ export function createPeersApi (node: TosNode): Pick<NodeApi, 'peersLs' | 'peers
 
     async * ping ({ peer, count = 1, intervalMs = 1000 }, options = {}) {
       const target = parseTarget(peer)
+      // beyond the budget a request waits here first, and the wait would be taken for a round trip
+      if (count > BURST && intervalMs < STEADY_MS) throw new TosError('USAGE', `more than ${BURST} pings need an interval of ${STEADY_MS} ms or more`, { hint: 'PING allows 60 a minute' })
       for (let seq = 0; seq < count; seq++) {
         yield await pingOnce(node, target, peer, seq, options.signal)
         if (seq + 1 < count) await wait(intervalMs, undefined, options.signal === undefined ? {} : { signal: options.signal })
@@ -40,13 +49,14 @@ export function createPeersApi (node: TosNode): Pick<NodeApi, 'peersLs' | 'peers
 }
 
 async function pingOnce (node: TosNode, target: ReturnType<typeof parseTarget>, peer: string, seq: number, signal: AbortSignal | undefined): Promise<PingView> {
-  const { userAgent } = node.tos.config
   try {
     // connect first: the round trip is that of PING alone
     const { remotePeer } = await node.dial(target, { signal: signalOf(signal, node.tos.config.limits.dialTimeoutMs) })
-    if (seq === 0) await node.services.tosPing.request(remotePeer, ping(userAgent), signal === undefined ? {} : { signal })
+    const options = signal === undefined ? {} : { signal }
+    // the first one opens the stream: what it takes is no round trip
+    if (seq === 0) await node.services.tosPing.request(remotePeer, ping(node), options)
     const start = performance.now()
-    await node.services.tosPing.request(remotePeer, ping(userAgent), signal === undefined ? {} : { signal })
+    await node.services.tosPing.request(remotePeer, ping(node), options)
     const rttMs = performance.now() - start
     const agent = await agentOf(node, remotePeer)
     return { peer: remotePeer.toString(), seq, rttMs: Math.round(rttMs * 1000) / 1000, ...(agent === undefined ? {} : { userAgent: agent }) }
@@ -56,8 +66,9 @@ async function pingOnce (node: TosNode, target: ReturnType<typeof parseTarget>, 
   }
 }
 
-function ping (userAgent: string): { userAgent: string, services: bigint, timestamp: bigint } {
-  return { userAgent, services: 0n, timestamp: BigInt(Math.floor(Date.now() / 1000)) }
+function ping (node: TosNode): { userAgent: string, services: bigint, timestamp: bigint } {
+  const { config: { userAgent }, miner } = node.tos
+  return { userAgent, services: SERVICE.blocks | SERVICE.tx | (miner.running ? SERVICE.mining : 0n), timestamp: BigInt(Math.floor(Date.now() / 1000)) }
 }
 
 async function peerView (node: TosNode, connection: Connection): Promise<PeerView> {
@@ -92,7 +103,8 @@ async function agentOf (node: TosNode, peer: PeerId): Promise<string | undefined
 
 function agentFrom (peer: Peer | undefined): string | undefined {
   const bytes = peer?.metadata.get('AgentVersion')
-  return bytes === undefined ? undefined : new TextDecoder().decode(bytes)
+  // a peer chooses this text and an operator's terminal prints it
+  return bytes === undefined ? undefined : new TextDecoder().decode(bytes.subarray(0, MAX_AGENT_BYTES)).replace(/\p{Cc}/gu, '?')
 }
 
 function signalOf (signal: AbortSignal | undefined, timeoutMs: number): AbortSignal {
