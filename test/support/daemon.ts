@@ -28,11 +28,14 @@ export interface Daemon {
   kill (): Promise<void>
 }
 
+/** What a daemon is started with; `env` is added to ours. */
+export interface DaemonOptions { readonly bootstrap?: readonly string[], readonly args?: readonly string[], readonly env?: Readonly<Record<string, string>> }
+
 /** Starts `tosd` on loopback and waits until it is ready. */
-export async function startDaemon (dir: string, { bootstrap = [], args = [] }: { readonly bootstrap?: readonly string[], readonly args?: readonly string[] } = {}): Promise<Daemon> {
+export async function startDaemon (dir: string, { bootstrap = [], args = [], env = {} }: DaemonOptions = {}): Promise<Daemon> {
   const child = spawn(process.execPath, [
     TOSD, 'start', '--network', 'devnet', '--data-dir', dir, '--listen', '/ip4/127.0.0.1/tcp/0', '--bootstrap', bootstrap.join(','), '--plain', '--no-mdns', '--json', ...args
-  ], { stdio: ['ignore', 'pipe', 'pipe'] })
+  ], { stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, ...env } })
   let errors = ''
   child.stderr.on('data', (text: Buffer) => { errors += text.toString() })
   const events = createInterface({ input: child.stdout })
