@@ -41,6 +41,8 @@ export type BlockAnnounceValidator = (announce: BlockAnnounce, context: TopicCon
 export function blockAnnounce (validate: BlockAnnounceValidator): TopicDefinition<BlockAnnounce> {
   return defineTopic({
     name: 'blockAnnounce', id: '/tos/{net}/block-announce/1', message: BLOCK_ANNOUNCE,
-    expectedPerMinute: 12, queue: { max: 256, drop: 'oldest' }, floodPublish: true, validate
+    expectedPerMinute: 12, queue: { max: 256, drop: 'oldest' }, floodPublish: true,
+    // more than the fetches behind them (100 at once), so that these bound the work; longer than a fetch (5 s), so that it ends first
+    concurrency: 128, validateTimeoutMs: 6000, validate
   })
 }

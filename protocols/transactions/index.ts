@@ -32,7 +32,9 @@ export function transactions (source: TransactionSource): TransactionsProtocol {
 export function txAnnounce (validate: (announce: TxAnnounce, context: TopicContext) => Verdict | Promise<Verdict>): TopicDefinition<TxAnnounce> {
   return defineTopic({
     name: 'txAnnounce', id: '/tos/{net}/tx-announce/1', message: TX_ANNOUNCE,
-    expectedPerMinute: 600, queue: { max: 2048, drop: 'oldest' }, validate
+    expectedPerMinute: 600, queue: { max: 2048, drop: 'oldest' },
+    // as for blocks; here several announcements share a fetch more often
+    concurrency: 512, validateTimeoutMs: 6000, validate
   })
 }
 

@@ -28,7 +28,7 @@ export const GOSSIP_LIMITS = {
   heartbeatMs: 1_000,
   /**
    * Heartbeats a message waits for its verdict. A verdict that comes later neither forwards nor punishes, so this stands above the
-   * longest validation (5 s) and its wait.
+   * longest validation (6 s) and its wait.
    */
   verdictBeats: 8,
   /** Largest RPC, bytes. A peer that sends a larger one loses its gossip stream. */

@@ -33,8 +33,10 @@ export interface TopicComponents { readonly pubsub: GossipSub }
 
 /** Bytes that may wait for validation on one topic. */
 const QUEUE_BYTES = 4 * 1024 * 1024
-/** Validations of one topic at a time: each may hold a request to a peer. */
-const CONCURRENCY = 8
+/** Validations of one topic at a time, unless its definition says otherwise. */
+const DEFAULT_CONCURRENCY = 8
+/** Share of them that messages from one peer may hold: one that never answers leaves room for the others. */
+const SHARE_PER_PEER = 1 / 4
 const DEFAULT_VALIDATE_MS = 5_000
 /** A verdict must be in before the cache forgets the message; one heartbeat is lost to where in the beat it came. */
 const VERDICT_MS = (GOSSIP_LIMITS.verdictBeats - 1) * GOSSIP_LIMITS.heartbeatMs
@@ -90,17 +92,19 @@ class MountedTopic<T> implements TopicService<T> {
   #leave: (() => void) | undefined
 
   constructor (topic: string, definition: TopicDefinition<T>, kernel: TopicKernel, components: TopicComponents, timeoutMs: number) {
+    const { queue, concurrency = DEFAULT_CONCURRENCY } = definition
     this.topic = topic
     this.#definition = definition
     this.#kernel = kernel
     this.#components = components
     this.#timeoutMs = timeoutMs
     this.#queue = new ValidationQueue({
-      maxItems: definition.queue.max,
+      maxItems: queue.max,
       maxBytes: QUEUE_BYTES,
-      concurrency: CONCURRENCY,
+      concurrency,
+      perSource: Math.max(1, Math.floor(concurrency * SHARE_PER_PEER)),
       maxWaitMs: VERDICT_MS - timeoutMs,
-      drop: definition.queue.drop,
+      drop: queue.drop,
       onDrop: (job, code) => {
         this.#counts.dropped++
         // our own overload is nobody's fault: the incident names no peer
@@ -165,7 +169,7 @@ class MountedTopic<T> implements TopicService<T> {
       this.#settle({ messageId: msgId, peer }, error.code === 'INCOMPATIBLE_VERSION' ? 'ignore' : 'reject')
       return
     }
-    this.#queue.push({ value, messageId: msgId, peer }, msg.data.length)
+    this.#queue.push(peer, { value, messageId: msgId, peer }, msg.data.length)
     this.#pump()
   }
 
@@ -188,7 +192,7 @@ class MountedTopic<T> implements TopicService<T> {
     } finally {
       clearTimeout(timer)
       this.#running.delete(controller)
-      this.#queue.release()
+      this.#queue.release(job.peer)
       this.#pump()
     }
   }

@@ -23,6 +23,8 @@ export interface TopicDefinition<T> {
   readonly expectedPerMinute: number
   /** Validations that may wait, and which end is dropped when more come. */
   readonly queue: { readonly max: number, readonly drop: 'oldest' | 'newest' }
+  /** Validations at a time, default 8; messages from one peer hold a quarter of them at most. More where a validation waits for a peer. */
+  readonly concurrency?: number
   /** Share of this topic in a peer's score, default 1. */
   readonly weight?: number
   /** Send own messages to every subscribed peer (reveals the sender), default false. */

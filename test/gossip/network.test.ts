@@ -132,6 +132,23 @@ test('a validator that throws or never answers costs the sender nothing and free
   assert.ok(typedPubsub(b.pubsub).score(id(a)) >= 0)
 })
 
+test('announcements of one peer that nobody answers leave room: those of another are validated at once', async () => {
+  const honest = Promise.withResolvers<void>()
+  const a = await node(() => 'accept')
+  const b = await node(({ blockHeight }) => {
+    if (blockHeight > 100n) { honest.resolve(); return 'accept' }
+    return new Promise<Verdict>(() => {})
+  }, 6_000)
+  const c = await node(() => 'accept')
+  await chain(a, b)
+  await chain(c, b)
+  for (let height = 1n; height <= 20n; height++) await a.blocks.publish(announce(height))
+  await until(b, () => b.blocks.dump()['waiting'] === 4)
+  await c.blocks.publish(announce(101n))
+  await honest.promise
+  assert.ok(b.incidents.every(({ code }) => code === 'BUSY'), 'no validation had to time out first')
+})
+
 test('bad frames are rejected with their code and three of them graylist the sender; a good one from another still arrives', async () => {
   const good = Promise.withResolvers<bigint>()
   const a = await node(() => 'accept')

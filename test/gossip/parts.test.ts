@@ -87,7 +87,7 @@ function queue (over: Partial<ConstructorParameters<typeof ValidationQueue<numbe
   const drops: string[] = []
   const clock = { ms: 0 }
   const made = new ValidationQueue<number>({
-    maxItems: 3, maxBytes: 100, concurrency: 2, maxWaitMs: 50, drop: 'oldest', now: () => clock.ms, onDrop: (item, code) => { drops.push(`${item} ${code}`) }, ...over
+    maxItems: 3, maxBytes: 100, concurrency: 2, perSource: 2, maxWaitMs: 50, drop: 'oldest', now: () => clock.ms, onDrop: (item, code) => { drops.push(`${item} ${code}`) }, ...over
   })
   return { made, drops, clock }
 }
@@ -95,33 +95,33 @@ function queue (over: Partial<ConstructorParameters<typeof ValidationQueue<numbe
 test('the queue drops by its rule, in items and in bytes, and counts every drop', () => {
   for (const [drop, expected] of [['oldest', ['1 BUSY', '2 BUSY', '3 BUSY', '4 BUSY']], ['newest', ['4 BUSY', '5 BUSY']]] as const) {
     const { made, drops } = queue({ drop })
-    for (const item of [1, 2, 3, 4]) made.push(item, 10)
-    made.push(5, 95)
+    for (const item of [1, 2, 3, 4]) made.push('a', item, 10)
+    made.push('a', 5, 95)
     assert.deepEqual(drops, expected)
   }
 })
 
 test('an item larger than the queue goes itself and pushes nothing out', () => {
   const { made, drops } = queue()
-  made.push(1, 10)
-  made.push(2, 101)
+  made.push('a', 1, 10)
+  made.push('a', 2, 101)
   assert.deepEqual(drops, ['2 BUSY'])
   assert.deepEqual(made.sizes, { waiting: 1, bytes: 10, running: 0 })
 })
 
 test('no more than the allowed number run at a time, in order of arrival', () => {
   const { made } = queue()
-  for (const item of [1, 2, 3]) made.push(item, 1)
+  for (const item of [1, 2, 3]) made.push('a', item, 1)
   assert.deepEqual([made.take(), made.take(), made.take()], [1, 2, undefined])
-  made.release()
+  made.release('a')
   assert.deepEqual([made.take(), made.take()], [3, undefined])
 })
 
 test('what waited too long is dropped with TIMEOUT instead of run', () => {
   const { made, drops, clock } = queue()
-  made.push(1, 1)
+  made.push('a', 1, 1)
   clock.ms = 51
-  made.push(2, 1)
+  made.push('a', 2, 1)
   assert.equal(made.take(), 2)
   assert.deepEqual(drops, ['1 TIMEOUT'])
 })
@@ -130,17 +130,49 @@ test('sizes never exceed the bounds and return to zero, whatever is done', () =>
   fc.assert(fc.property(fc.array(fc.oneof(fc.integer({ min: 0, max: 120 }), fc.constantFrom('take', 'release', 'wait')), { maxLength: 200 }), steps => {
     const { made, drops, clock } = queue()
     let pushed = 0
+    const running: number[] = []
     let taken = 0
     for (const step of steps) {
-      if (typeof step === 'number') made.push(pushed++, step)
+      if (typeof step === 'number') made.push(`${pushed % 3}`, pushed++, step)
       else if (step === 'wait') clock.ms += 30
-      else if (step === 'take') taken += made.take() === undefined ? 0 : 1
-      else if (made.sizes.running > 0) made.release()
-      const { waiting, bytes, running } = made.sizes
-      assert.ok(waiting <= 3 && bytes <= 100 && running <= 2)
+      else if (step === 'take') {
+        const item = made.take()
+        if (item !== undefined) running.push(item)
+        taken += item === undefined ? 0 : 1
+      } else if (running.length > 0) made.release(`${running.shift() as number % 3}`)
+      const { waiting, bytes } = made.sizes
+      assert.ok(waiting <= 3 && bytes <= 100 && running.length <= 2)
+      assert.equal(made.sizes.running, running.length)
       assert.equal(pushed, taken + waiting + drops.length, 'nothing is lost without a word')
     }
     made.clear()
     assert.deepEqual([made.sizes.waiting, made.sizes.bytes], [0, 0])
   }))
 })
+
+test('sources take turns, and one that never finishes holds no more than its share of the slots', () => {
+  const { made } = queue({ maxItems: 100, concurrency: 4, perSource: 2 })
+  for (const item of [1, 2, 3, 4, 5]) made.push('flood', item, 1)
+  assert.deepEqual([made.take(), made.take(), made.take()], [1, 2, undefined])
+  made.push('honest', 10, 1)
+  made.push('other', 20, 1)
+  assert.deepEqual([made.take(), made.take(), made.take()], [10, 20, undefined])
+  made.release('honest')
+  assert.equal(made.take(), undefined, 'a slot is free, but not for the flood')
+  made.push('honest', 11, 1)
+  made.release('flood')
+  assert.deepEqual([made.take(), made.take()], [3, 11])
+})
+
+for (const drop of ['oldest', 'newest'] as const) {
+  test(`with drop ${drop}, a full queue takes the place from who has the most of it, in items or in bytes`, () => {
+    const { made, drops } = queue({ maxItems: 4, drop })
+    for (const item of [1, 2, 3, 4]) made.push('flood', item, 1)
+    made.push('honest', 10, 1)
+    assert.deepEqual(drops, [drop === 'oldest' ? '1 BUSY' : '4 BUSY'])
+    const large = queue({ maxItems: 100, drop })
+    large.made.push('large', 1, 90)
+    for (const item of [10, 11, 12]) large.made.push('honest', item, 5)
+    assert.deepEqual(large.drops, ['1 BUSY'])
+  })
+}
