@@ -52,7 +52,6 @@ export async function createTosNode<P extends Readonly<Record<string, AnyDefinit
 
 /** Opens everything in a fixed order; `stop()`, or a failure half-way, closes it in the reverse one. */
 async function openNode (config: Config, custom: Readonly<Record<string, AnyDefinition>>, given: GivenParts, cleanUp: () => void): Promise<TosNode> {
-  if (!config.plain) throw new TosError('SEALED_UNAVAILABLE', 'this version speaks plain frames only')
   const { limits, peers } = config
   const scope = openScope(config.stopDeadlineMs)
   try {
@@ -69,7 +68,7 @@ async function openNode (config: Config, custom: Readonly<Record<string, AnyDefi
 
     const connector = createConnector(libp2p, {
       bootstrap: [...config.bootstrap, ...config.dhtBootstrap], target: peers.target, min: peers.min, parallel: limits.parallelDials, dialTimeoutMs: limits.dialTimeoutMs,
-      clock: () => performance.now(), failed: (address, error) => { given.logger?.forComponent('tos:connector').trace('dial of %s failed: %e', address, error) }
+      clock: () => performance.now(), failed: (what, error) => { given.logger?.forComponent('tos:connector').trace('%s failed: %e', what, error) }
     })
     const node = completeNode(libp2p, config, base, parts, connector, scope)
     scope.add('goodbye', () => sayGoodbye(node))
@@ -82,7 +81,8 @@ async function openNode (config: Config, custom: Readonly<Record<string, AnyDefi
     connector.start()
     return node
   } catch (error) {
-    await scope.close()
+    // why the start failed matters more than what could not be closed after it
+    await scope.close().catch((failure: unknown) => { given.logger?.forComponent('tos:node').error('closing after a failed start: %e', failure) })
     throw error
   }
 }

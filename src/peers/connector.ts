@@ -7,6 +7,8 @@ import type { Candidate } from './dial-plan.ts'
 
 /** Candidates remembered; beyond it the one that failed most goes. */
 const MAX_CANDIDATES = 1000
+/** Addresses tried per candidate; those of the operator always stay. */
+const MAX_ADDRESSES = 8
 /** How long the node with the larger id lets the other dial, ms. */
 const YIELD_MS = 1500
 /** How often the plan is made anew, ms. */
@@ -26,8 +28,8 @@ export interface ConnectorOptions {
   readonly dialTimeoutMs: number
   /** Monotonic milliseconds. */
   readonly clock: () => number
-  /** Told about every failed dial. */
-  readonly failed: (address: string, error: unknown) => void
+  /** Told about every dial and every walk through the DHT that failed. */
+  readonly failed: (what: string, error: unknown) => void
 }
 
 /** Keeps the node connected: libp2p v3 dials nobody by itself. */
@@ -43,6 +45,8 @@ export interface Connector {
 export function createConnector (node: Libp2p, options: ConnectorOptions): Connector {
   const { target, min, parallel, dialTimeoutMs, clock, failed } = options
   const known = new Map<string, Candidate>()
+  /** What the operator named, by candidate: no answer from the network may take its place. */
+  const named = new Map<string, readonly string[]>()
   const dialling = new Set<string>()
   const stopping = new AbortController()
   setMaxListeners(0, stopping.signal)
@@ -54,7 +58,10 @@ export function createConnector (node: Libp2p, options: ConnectorOptions): Conne
     const old = known.get(key)
     // two nodes that discover each other at once would otherwise both dial: the one with the smaller id goes first
     const yields = source === 'discovery' && key < node.peerId.toString()
-    known.set(key, { failures: 0, notBefore: yields ? clock() + YIELD_MS : 0, ...old, key, source: old?.source ?? source, addresses: addresses.length > 0 ? addresses : old?.addresses ?? [] })
+    const own = named.get(key) ?? []
+    // what is told last is most likely true, so it goes before what was told earlier
+    const all = [...new Set([...own, ...addresses, ...old?.addresses ?? []])].slice(0, Math.max(MAX_ADDRESSES, own.length))
+    known.set(key, { failures: 0, notBefore: yields ? clock() + YIELD_MS : 0, ...old, key, source: old?.source ?? source, addresses: all })
     if (known.size > MAX_CANDIDATES) known.delete(worst(known))
   }
   const discovered = ({ detail }: CustomEvent<PeerInfo>): void => {
@@ -63,18 +70,24 @@ export function createConnector (node: Libp2p, options: ConnectorOptions): Conne
     tick()
   }
 
+  // addresses may have come during the dial, and the candidate may have gone
+  const change = (key: string, outcome: Pick<Candidate, 'failures' | 'notBefore'>): void => {
+    const now = known.get(key)
+    if (now !== undefined) known.set(key, { ...now, ...outcome })
+  }
+
   const dial = async (candidate: Candidate): Promise<void> => {
     dialling.add(candidate.key)
     try {
       await node.dial(candidate.addresses.map(address => multiaddr(address)), { signal: AbortSignal.any([stopping.signal, AbortSignal.timeout(dialTimeoutMs)]) })
       // success may be short-lived (wrong network, full peer): wait before the next try either way
-      known.set(candidate.key, { ...candidate, failures: 0, notBefore: clock() + backoff(3) })
+      change(candidate.key, { failures: 0, notBefore: clock() + backoff(3) })
     } catch (error) {
       if (stopping.signal.aborted) return
       const failures = candidate.failures + 1
-      if (candidate.source === 'bootstrap' || failures < 10) known.set(candidate.key, { ...candidate, failures, notBefore: clock() + backoff(failures) })
+      if (candidate.source === 'bootstrap' || failures < 10) change(candidate.key, { failures, notBefore: clock() + backoff(failures) })
       else known.delete(candidate.key)
-      failed(candidate.addresses[0] ?? candidate.key, error)
+      failed(`dial of ${candidate.addresses[0] ?? candidate.key}`, error)
     } finally {
       dialling.delete(candidate.key)
     }
@@ -84,10 +97,11 @@ export function createConnector (node: Libp2p, options: ConnectorOptions): Conne
     walking = true
     try {
       for await (const peer of node.peerRouting.getClosestPeers(randomKey(), { signal: AbortSignal.any([stopping.signal, AbortSignal.timeout(10_000)]) })) {
+        if (stopping.signal.aborted) return
         if (!peer.id.equals(node.peerId)) add(peer.id.toString(), peer.multiaddrs.map(address => withPeer(address, peer.id.toString())), 'dht')
       }
-    } catch {
-      // a walk that finds nobody is no failure: the next one starts from more peers
+    } catch (error) {
+      if (!stopping.signal.aborted) failed('walk through the DHT', error)
     } finally {
       walking = false
       tick()
@@ -96,10 +110,11 @@ export function createConnector (node: Libp2p, options: ConnectorOptions): Conne
 
   const tick = (): void => {
     if (timer === undefined) return
-    const connected = new Set([...node.getPeers().map(String), ...node.getConnections().map(({ remoteAddr }) => remoteAddr.toString().replace(/\/p2p\/.*$/, ''))])
-    const peers = node.getPeers().length
+    const connected = new Set(node.getPeers().map(String))
+    const reached = new Set(node.getConnections().map(({ remoteAddr }) => remoteAddr.toString().replace(/\/p2p\/.*$/, '')))
+    const peers = connected.size
     const now = clock()
-    for (const candidate of planDials(known.values(), { connected, dialling, target: target + connected.size - peers, parallel, now })) void dial(candidate)
+    for (const candidate of planDials(known.values(), { connected, reached, dialling, target, parallel, now })) void dial(candidate)
     if (peers > 0 && peers < target && !walking && now - lastWalk > (peers < min ? URGENT_WALK_EVERY_MS : WALK_EVERY_MS)) {
       lastWalk = now
       void walk()
@@ -108,7 +123,11 @@ export function createConnector (node: Libp2p, options: ConnectorOptions): Conne
 
   return {
     start () {
-      for (const address of options.bootstrap) add(peerOf(address) ?? address, [address], 'bootstrap')
+      for (const address of options.bootstrap) {
+        const key = peerOf(address) ?? address
+        named.set(key, [...named.get(key) ?? [], address])
+        add(key, [], 'bootstrap')
+      }
       node.addEventListener('peer:discovery', discovered)
       timer = setInterval(tick, TICK_MS)
       tick()

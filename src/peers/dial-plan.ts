@@ -13,8 +13,10 @@ export interface Candidate {
 
 /** What a plan must respect. */
 export interface DialPlanOptions {
-  /** Peers connected now, dials under way included. */
+  /** Ids of the peers connected now. */
   readonly connected: ReadonlySet<string>
+  /** Their addresses without `/p2p/…`: a candidate without a known id is recognised by its address. */
+  readonly reached: ReadonlySet<string>
   readonly dialling: ReadonlySet<string>
   /** Peers the node wants. */
   readonly target: number
@@ -32,11 +34,11 @@ export function backoff (failures: number): number {
 }
 
 /** Chooses whom to dial next: those never failed first, and bootstrap peers last, which only serve to get in. Pure. */
-export function planDials (candidates: Iterable<Candidate>, { connected, dialling, target, parallel, now }: DialPlanOptions): Candidate[] {
+export function planDials (candidates: Iterable<Candidate>, { connected, reached, dialling, target, parallel, now }: DialPlanOptions): Candidate[] {
   const wanted = Math.min(target - connected.size - dialling.size, parallel - dialling.size)
   if (wanted <= 0) return []
   return [...candidates]
-    .filter(({ key, notBefore }) => notBefore <= now && !connected.has(key) && !dialling.has(key))
+    .filter(({ key, notBefore }) => notBefore <= now && !connected.has(key) && !reached.has(key) && !dialling.has(key))
     .sort((a, b) => a.failures - b.failures || rank(a) - rank(b) || a.notBefore - b.notBefore)
     .slice(0, wanted)
 }
