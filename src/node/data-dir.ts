@@ -1,7 +1,8 @@
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { readdirSync, readFileSync, renameSync } from 'node:fs'
 import { join } from 'node:path'
 import { TosError } from '../errors/index.ts'
-import { acquireLock } from './lock-file.ts'
+import { removeFile, syncDirectory, writeDurably } from './durable-file.ts'
+import { acquireLock, isRunning } from './lock-file.ts'
 import { makeDir } from './make-dir.ts'
 
 /** Version of the layout this program writes. */
@@ -9,6 +10,8 @@ const LAYOUT = 1
 const VERSION_FILE = 'version.json'
 /** What an operator may have put there before the first start. */
 const OURS = new Set([VERSION_FILE, 'tosd.toml', 'node.key', 'admin.sock', 'lock'])
+/** Files of ours that a crash may leave; the number is the process that wrote them. */
+const DRAFT = /^(?:version\.json\.(\d+)\.tmp|node\.key\.(\d+)\.tmp|lock\.(\d+)(?:\.stale)?)$/
 
 /** An opened data directory, ours until `close()`. */
 export interface DataDir {
@@ -23,14 +26,21 @@ export interface DataDir {
 }
 
 /**
- * Opens `path` for `network`: creates it (0700) when missing, checks layout version and network, takes the lock.
+ * Opens `path` for `network`: creates it (0700) when missing, takes the lock, checks layout version and network.
  * Throws `DATA_DIR_LOCKED`, `DATA_DIR_NEWER`, `DATA_DIR_FOREIGN` or `DATA_DIR_UNREADABLE`.
  */
 export function openDataDir (path: string, { network }: { readonly network: string }): DataDir {
   try {
     makeDir(path, 0o700)
-    checkContent(path, network)
+    // first of all: two first starts at once must not both write, nor see what the other has half done
     const release = acquireLock(join(path, 'lock'))
+    try {
+      checkContent(path, network)
+      removeDrafts(path)
+    } catch (error) {
+      release()
+      throw error
+    }
     return { path, network, keyFile: join(path, 'node.key'), file: name => join(path, name), close: release }
   } catch (error) {
     if (error instanceof TosError) throw error
@@ -56,13 +66,29 @@ export function readVersion (path: string): { readonly layout: number, readonly 
 function checkContent (path: string, network: string): void {
   const version = readVersion(path)
   if (version === undefined) {
-    const strange = readdirSync(path).find(name => !OURS.has(name))
+    const strange = readdirSync(path).find(name => !OURS.has(name) && !DRAFT.test(name))
     if (strange !== undefined) throw foreign(path, `it holds ${strange} and no ${VERSION_FILE}`)
-    writeFileSync(join(path, VERSION_FILE), `${JSON.stringify({ layout: LAYOUT, network })}\n`, { mode: 0o600 })
+    writeVersion(path, `${JSON.stringify({ layout: LAYOUT, network })}\n`)
   } else if (version.network !== network) {
     throw new TosError('DATA_DIR_FOREIGN', `${path} belongs to ${version.network}, not ${network}`, {
       details: { path, network: version.network }, hint: `start with --network ${version.network}, or choose another --data-dir`
     })
+  }
+}
+
+// a crash must leave the whole file or none: half of one would make the directory foreign for ever
+function writeVersion (path: string, text: string): void {
+  const draft = join(path, `${VERSION_FILE}.${process.pid}.tmp`)
+  writeDurably(draft, new TextEncoder().encode(text))
+  renameSync(draft, join(path, VERSION_FILE))
+  syncDirectory(path)
+}
+
+function removeDrafts (path: string): void {
+  for (const name of readdirSync(path)) {
+    const pid = DRAFT.exec(name)?.slice(1).find(part => part !== undefined)
+    // ours are all done with by now, so one with our number is that of an earlier process
+    if (pid !== undefined && (Number(pid) === process.pid || !isRunning(Number(pid)))) removeFile(join(path, name))
   }
 }
 

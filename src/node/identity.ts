@@ -1,10 +1,11 @@
-import { closeSync, existsSync, fsyncSync, linkSync, openSync, readFileSync, statSync, unlinkSync, writeSync } from 'node:fs'
+import { existsSync, linkSync, readFileSync, statSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { generateKeyPair, generateKeyPairFromSeed, privateKeyFromProtobuf, privateKeyToProtobuf } from '@libp2p/crypto/keys'
 import type { Ed25519PrivateKey, PrivateKey } from '@libp2p/interface'
 import { peerIdFromPrivateKey } from '@libp2p/peer-id'
 import { TosError } from '../errors/index.ts'
 import { fromHex, toHex } from '../wire/index.ts'
+import { removeFile, syncDirectory, writeDurably } from './durable-file.ts'
 import { makeDir } from './make-dir.ts'
 
 /** The two names of an identity. */
@@ -53,7 +54,7 @@ export function saveIdentity (path: string, key: Ed25519PrivateKey): void {
     if ((error as NodeJS.ErrnoException).code === 'EEXIST') throw new TosError('KEY_EXISTS', `${path} exists`, { details: { path } })
     throw new TosError('KEY_UNREADABLE', `cannot write the key file ${path}`, { cause: error, details: { path } })
   } finally {
-    remove(draft)
+    removeFile(draft)
   }
 }
 
@@ -84,33 +85,4 @@ function parseIdentity (bytes: Uint8Array, what: string): Ed25519PrivateKey {
   }
   if (key.type !== 'Ed25519') throw new TosError('KEY_UNREADABLE', `${what} is a ${key.type} key, not Ed25519`)
   return key
-}
-
-function writeDurably (path: string, bytes: Uint8Array): void {
-  remove(path)
-  const file = openSync(path, 'wx', 0o600)
-  try {
-    writeSync(file, bytes)
-    fsyncSync(file)
-  } finally {
-    closeSync(file)
-  }
-}
-
-function syncDirectory (path: string): void {
-  const directory = openSync(path, 'r')
-  try {
-    fsyncSync(directory)
-  } finally {
-    closeSync(directory)
-  }
-}
-
-function remove (path: string): void {
-  try {
-    unlinkSync(path)
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException
-    if (code !== 'ENOENT' && code !== 'ENOTDIR') throw error
-  }
 }

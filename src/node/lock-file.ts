@@ -29,6 +29,16 @@ export function acquireLock (path: string): () => void {
   throw new TosError('DATA_DIR_LOCKED', `several processes fight for ${path}`)
 }
 
+/** Whether there is a process of this number. */
+export function isRunning (pid: number): boolean {
+  try {
+    process.kill(pid, 0)
+    return true
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM'
+  }
+}
+
 // link() appears with its content in one step, unlike open() and write()
 function tryLink (draft: string, path: string): boolean {
   try {
@@ -61,11 +71,7 @@ function release (path: string, content: string): void {
 }
 
 function isAlive ({ pid, started }: Owner): boolean {
-  try {
-    process.kill(pid, 0)
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'EPERM') return false
-  }
+  if (!isRunning(pid)) return false
   const now = startOf(pid)
   return started === '' || now === '' || started === now
 }

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
@@ -84,4 +84,32 @@ test('of many that find a stale lock at once exactly one wins', async () => {
 
 test('a place where nothing can be made is refused at once, even where a recursive mkdir would never return', { timeout: 5000 }, () => {
   assert.throws(() => openDataDir('/proc/nope/below', { network: 'devnet' }), { code: 'DATA_DIR_UNREADABLE' })
+})
+
+test('what a crash left of our own is no stranger, and is cleared away; what a living process writes stays', () => {
+  const path = join(dir, 'crashed')
+  mkdirSync(path)
+  const dead = spawnSync(process.execPath, ['-e', '']).pid
+  const left = ['version.json.PID.tmp', 'node.key.PID.tmp', 'lock.PID', 'lock.PID.stale'].map(name => name.replace('PID', String(dead)))
+  for (const name of [...left, `lock.${process.ppid}`]) writeFileSync(join(path, name), '{"lay')
+  const opened = openDataDir(path, { network: 'devnet' })
+  assert.deepEqual(readdirSync(path).sort(), ['lock', `lock.${process.ppid}`, 'version.json'])
+  opened.close()
+  assert.deepEqual(readVersion(path), { layout: 1, network: 'devnet' })
+})
+
+test('a refused directory is left as it was', () => {
+  const path = join(dir, 'refused')
+  mkdirSync(path)
+  writeFileSync(join(path, 'thesis.doc'), 'x')
+  assert.throws(() => openDataDir(path, { network: 'devnet' }), { code: 'DATA_DIR_FOREIGN' })
+  assert.deepEqual(readdirSync(path), ['thesis.doc'])
+})
+
+test('of many first starts at once exactly one wins, and no other takes its files for a stranger\'s', async () => {
+  const path = join(dir, 'first')
+  const takers = Array.from({ length: 4 }, () => spawn(process.execPath, ['--input-type=module', '-e', `process.stdin.once('data', () => process.exit()); try { ${opener(path)} (await import('node:fs')).mkdirSync(${JSON.stringify(join(path, 'chain'))}); console.log('won') } catch (error) { console.log(error.code) }`], { stdio: ['pipe', 'pipe', 'inherit'] }))
+  const answers = await Promise.all(takers.map(async taker => String((await once(taker.stdout, 'data'))[0]).trim()))
+  for (const taker of takers) taker.stdin.end('go')
+  assert.deepEqual(answers.sort(), ['DATA_DIR_LOCKED', 'DATA_DIR_LOCKED', 'DATA_DIR_LOCKED', 'won'])
 })
