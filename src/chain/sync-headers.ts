@@ -20,21 +20,31 @@ export type Ask = (question: BlockQuestion) => Promise<BlockAnswer>
 const BATCH = 256
 const NO_STOP = new Uint8Array(32)
 
-/** Headers after the first of `ids` the peer holds, checked and in the order it gave them. Throws `INVALID_BLOCK`, `INVALID_MESSAGE`. */
+/** Headers after the first of `ids` the peer holds, checked and in the order it gave them, without those ahead of our clock. Throws `INVALID_BLOCK`, `INVALID_MESSAGE`. */
 export async function headersAfter (ledger: Ledger, ask: Ask, ids: readonly BlockId[]): Promise<{ links: Link[], more: boolean }> {
   const answer = await askHeaders(ask, { type: 'locator', value: { ids: [...ids], stop: NO_STOP } }, BLOCK_LIMITS.headers)
-  const links = await checkHeaders(ledger, answer.blocks)
+  const links = await checkHeaders(ledger, answer.blocks, isAhead)
   const place = new Map(links.map(({ key }, index) => [key, index]))
   for (const [index, { parents }] of links.entries()) {
     if (parents.some(parent => (place.get(toHex(parent)) ?? -1) >= index)) throw new TosError('INVALID_MESSAGE', 'headers are not in topological order', { details: { rule: 'order' } })
   }
-  if (links.length === 0 && answer.hasMore) throw new TosError('INVALID_MESSAGE', 'an empty answer promises more', { details: { rule: 'progress' } })
+  if (answer.blocks.length === 0 && answer.hasMore) throw new TosError('INVALID_MESSAGE', 'an empty answer promises more', { details: { rule: 'progress' } })
   return { links, more: answer.hasMore }
 }
 
-/** The peer's tips, proof of work checked: a claim of height costs at least one block. */
-export async function headersOfTips (ledger: Ledger, ask: Ask): Promise<Link[]> {
-  return checkHeaders(ledger, (await askHeaders(ask, { type: 'tips' }, 32)).blocks)
+/**
+ * The peer's tips, proof of work checked: a claim of height costs at least one block. Those ahead of our clock are left out, or every
+ * honest peer that holds one would be put aside for it; `ahead`: there were such, and good blocks may lie below them.
+ */
+export async function headersOfTips (ledger: Ledger, ask: Ask): Promise<{ tips: Link[], ahead: boolean }> {
+  const { blocks } = await askHeaders(ask, { type: 'tips' }, 32)
+  const tips = await checkHeaders(ledger, blocks, isAhead)
+  return { tips, ahead: tips.length < blocks.length }
+}
+
+/** A block ahead of this node's clock: it may be the clock that is wrong, and then every peer would be charged. */
+export function isAhead (error: unknown): boolean {
+  return error instanceof TosError && error.details?.['rule'] === 'timestamp-ahead'
 }
 
 /** What `closeOver` may cost. */
@@ -78,14 +88,16 @@ async function askHeaders (ask: Ask, query: BlockQuery, maxItems: number): Promi
   return answer
 }
 
-/** Each header by itself: bytes, proof of work, name. Throws `INVALID_BLOCK`, `INVALID_MESSAGE`. */
-async function checkHeaders (ledger: Ledger, blocks: readonly BlockData[]): Promise<Link[]> {
+/** Each header by itself: bytes, proof of work, name. Those that fail on a `skippable` error are left out (whatever builds on one ahead is ahead itself). Throws `INVALID_BLOCK`, `INVALID_MESSAGE`. */
+async function checkHeaders (ledger: Ledger, blocks: readonly BlockData[], skippable: (error: unknown) => boolean = () => false): Promise<Link[]> {
   const links = new Map<string, Link>()
   for (const [index, block] of blocks.entries()) {
     if (index % BATCH === BATCH - 1) await nextTurn()
     // what is held was checked before, and genesis would not pass as a header of its own
     const held = ledger.has(block.hash) ? ledger.header(block.hash) : undefined
-    const { header, hash } = held === undefined ? ledger.checkHeader(block.header) : { header: held, hash: block.hash }
+    const checked = held === undefined ? tryCheck(ledger, block, skippable) : { header: held, hash: block.hash }
+    if (checked === undefined) continue
+    const { header, hash } = checked
     const key = toHex(hash)
     if (key !== toHex(block.hash)) throw new TosError('INVALID_BLOCK', 'the header does not hash to its name', { details: { rule: 'block-hash' } })
     if (links.has(key)) throw new TosError('INVALID_MESSAGE', 'a header twice in one answer', { details: { rule: 'duplicate' } })
@@ -93,6 +105,15 @@ async function checkHeaders (ledger: Ledger, blocks: readonly BlockData[]): Prom
     links.set(key, { hash: hash.slice(), key, height: header.height, parents: header.parents.map(parent => parent.slice()) })
   }
   return [...links.values()]
+}
+
+function tryCheck (ledger: Ledger, { header }: BlockData, skippable: (error: unknown) => boolean): ReturnType<Ledger['checkHeader']> | undefined {
+  try {
+    return ledger.checkHeader(header)
+  } catch (error) {
+    if (skippable(error)) return undefined
+    throw error
+  }
 }
 
 /** Parents of `links` that are neither held nor known, each once. */

@@ -7,7 +7,7 @@ import type { Clock } from './clock.ts'
 import { withDeadline } from './deadline.ts'
 import type { Ledger } from './ledger.ts'
 import { fetchBodies } from './sync-bodies.ts'
-import { closeOver, headersAfter, headersOfTips } from './sync-headers.ts'
+import { closeOver, headersAfter, headersOfTips, isAhead } from './sync-headers.ts'
 import type { Ask, Link } from './sync-headers.ts'
 import { SYNC_DEFAULTS } from './sync-options.ts'
 import type { SyncOptions } from './sync-options.ts'
@@ -98,7 +98,7 @@ export function createSync ({ ledger, client, clock, options = {}, penalise = ()
   }
   /** Resolves when every tip the peer named is held; throws what shows that this peer does not get us there. */
   const followPeer = async (peer: string, ask: Ask, signal: AbortSignal): Promise<void> => {
-    const tips = await headersOfTips(ledger, ask)
+    const { tips, ahead } = await headersOfTips(ledger, ask)
     const target = tips.reduce((top, { height }) => height > top ? height : top, 0n)
     table.claim(peer, target)
     const lacking = (): Link[] => tips.filter(({ hash }) => !ledger.has(hash))
@@ -113,7 +113,7 @@ export function createSync ({ ledger, client, clock, options = {}, penalise = ()
       }
       await fetchBodies({ ledger, ask, limits, add }, fresh)
     }
-    if (lacking().length === 0) return
+    if (lacking().length === 0 && !ahead) return
     report('headers', target, peer)
     let ids = ledger.locator()
     for (let stale = 0, more = true; more && stale < MAX_STALE_ANSWERS;) {
@@ -207,11 +207,6 @@ export function createSync ({ ledger, client, clock, options = {}, penalise = ()
     async idle () { await running },
     dump: () => ({ peers: table.size, ...counts })
   }
-}
-
-/** A block ahead of this node's clock: it may be the clock that is wrong, and then every peer would be charged. */
-export function isAhead ({ details }: TosError): boolean {
-  return details?.['rule'] === 'timestamp-ahead'
 }
 
 /** The locator for what follows `newest`; one step is left out when there are too many, never genesis. */

@@ -240,11 +240,13 @@ test('who is asked next: never one that was asked lately before one that was not
   assert.deepEqual([table.choose(), table.choose(), table.choose(), table.choose()], ['high', 'low', 'loud', undefined])
 })
 
-test('a block ahead of this clock puts the peer aside without a charge: the clock may be ours', async () => {
+test('a tip ahead of this clock is left out: what lies below and beside it comes, and its holder is neither put aside nor charged', async () => {
   const { clock, net, source, sync, charged } = await setUp()
   const real = clock.now()
+  const [good, below] = await extend(source, 2)
   await clock.advance(3_600_000)
-  await extend(source, 1, { header: { timestamp: BigInt(clock.now()) } })
+  for (const parents of [[source.genesis], [(below as BlockData).hash]]) await extend(source, 1, { parents, header: { timestamp: BigInt(clock.now()) } })
+  await extend(source, 1, { parents: [(good as BlockData).hash], miner: 4 })
   const late = createVirtualClock(real)
   const behind = await createTestLedger(late)
   const other = createSync({ ledger: behind, client: net, clock: late, penalise: (peer, code) => { charged.push(`${peer} ${code}`) } })
@@ -252,7 +254,8 @@ test('a block ahead of this clock puts the peer aside without a charge: the cloc
   other.start()
   other.addPeer('a')
   await late.until(other.idle())
-  assert.deepEqual([charged, other.dump()['failures']], [[], 1])
+  assert.ok([good, below].every(block => behind.has((block as BlockData).hash)))
+  assert.deepEqual([charged, other.dump()['failures']], [[], 0])
   await Promise.all([sync.stop(), other.stop()])
 })
 
