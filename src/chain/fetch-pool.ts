@@ -1,3 +1,4 @@
+import { TosError } from '../errors/index.ts'
 import { toHex } from '../wire/index.ts'
 import type { Clock } from './clock.ts'
 import { createFairQueue } from './fair-queue.ts'
@@ -32,16 +33,19 @@ export interface FetchLimits {
 
 export interface FetchDeps {
   readonly clock: Clock
-  /** Must settle by itself once `signal` fires, or be harmless when it does not. */
+  /** Must settle by itself once `signal` fires, or be harmless when it does not. A `TosError` counts as `missing`. */
   readonly attempt: (peer: string, hash: Uint8Array, signal: AbortSignal) => Promise<Attempt>
   /** Session peers that follow the topic, best first. */
   readonly others: () => readonly string[]
   readonly limits?: FetchLimits | undefined
+  /** Told of what `attempt` threw beside a `TosError`: a fault of this node's own. */
+  readonly onError?: (error: unknown) => void
 }
 
 /** Turns announced hashes into objects: one fetch per hash however many name it, fair between those who do. */
 export interface FetchPool {
-  fetch (hash: Uint8Array, from: string): Promise<Fetched>
+  /** `signal` ends the wait as unresolved; the fetch itself ends with the last who waits for it. */
+  fetch (hash: Uint8Array, from: string, signal?: AbortSignal): Promise<Fetched>
   /** Ends everything under way as unresolved. */
   stop (): void
   dump (): Record<string, number>
@@ -59,6 +63,8 @@ interface Job {
   readonly scope: AbortController
   readonly asked: Set<string>
   readonly liars: Set<string>
+  /** Announcements that wait for it. */
+  waiters: number
   /** Attempts without an answer yet. */
   active: number
   /** False while it waits in the queue. */
@@ -68,7 +74,7 @@ interface Job {
 }
 
 /** See `FetchLimits` for the defaults; all of them hold at once. */
-export function createFetchPool ({ clock, attempt, others, limits = {} }: FetchDeps): FetchPool {
+export function createFetchPool ({ clock, attempt, others, limits = {}, onError = () => {} }: FetchDeps): FetchPool {
   const max = { ...DEFAULTS, ...limits }
   const jobs = new Map<string, Job>()
   const queue = createFairQueue<Job>()
@@ -76,10 +82,14 @@ export function createFetchPool ({ clock, attempt, others, limits = {} }: FetchD
   const waiting = new Map<string, number>()
   let running = 0
   let waitingInAll = 0
+  let faults = 0
 
   /** The one place where a job ends, so that its timers, counters and signal end with it. */
   const finish = (job: Job, result: Fetched['result']): void => {
-    if (!jobs.delete(toHex(job.hash))) return
+    const key = toHex(job.hash)
+    // it may be over already, and another under its name
+    if (jobs.get(key) !== job) return
+    jobs.delete(key)
     job.cancelGiveUp()
     job.cancelNext()
     job.scope.abort()
@@ -107,8 +117,14 @@ export function createFetchPool ({ clock, attempt, others, limits = {} }: FetchD
   const ask = (job: Job, peer: string): void => {
     job.asked.add(peer)
     job.active++
-    // an attempt reports its own errors; whatever it throws beyond that is an answer of no use
-    attempt(peer, job.hash, job.scope.signal).catch((): Attempt => 'missing').then(result => {
+    attempt(peer, job.hash, job.scope.signal).catch((error: unknown) => {
+      // an attempt that was called off may say so in whatever words
+      if (!(error instanceof TosError) && !job.scope.signal.aborted) {
+        faults++
+        onError(error)
+      }
+      return 'missing' as const
+    }).then(result => {
       job.active--
       if (result === 'lied') job.liars.add(peer)
       if (result === 'lied' || result === 'missing') askAnother(job)
@@ -130,7 +146,7 @@ export function createFetchPool ({ clock, attempt, others, limits = {} }: FetchD
   const open = (hash: Uint8Array, from: string): Job => {
     const job: Job = {
       hash: hash.slice(), from, done: Promise.withResolvers(), scope: new AbortController(), asked: new Set(), liars: new Set(),
-      active: 0, started: false, cancelGiveUp: () => {}, cancelNext: () => {}
+      waiters: 0, active: 0, started: false, cancelGiveUp: () => {}, cancelNext: () => {}
     }
     jobs.set(toHex(hash), job)
     // from the announcement on, not from the start: what waits in the queue too long is stale news
@@ -140,20 +156,27 @@ export function createFetchPool ({ clock, attempt, others, limits = {} }: FetchD
     return job
   }
   return {
-    async fetch (hash, from) {
-      if ((waiting.get(from) ?? 0) >= max.waitingPerPeer || waitingInAll >= max.waiting) return UNRESOLVED
+    async fetch (hash, from, signal) {
+      if (signal?.aborted === true || (waiting.get(from) ?? 0) >= max.waitingPerPeer || waitingInAll >= max.waiting) return UNRESOLVED
       change(waiting, from, 1)
       waitingInAll++
+      const job = jobs.get(toHex(hash)) ?? open(hash, from)
+      job.waiters++
+      const { promise: left, resolve } = Promise.withResolvers<Fetched>()
+      const leave = (): void => { resolve(UNRESOLVED) }
+      signal?.addEventListener('abort', leave, { once: true })
       try {
-        return await (jobs.get(toHex(hash)) ?? open(hash, from)).done.promise
+        return await Promise.race([job.done.promise, left])
       } finally {
+        signal?.removeEventListener('abort', leave)
+        if (--job.waiters === 0) finish(job, 'unresolved')
         change(waiting, from, -1)
         waitingInAll--
       }
     },
     // the queued ones first, or each end would start another
     stop () { for (const job of [...jobs.values()].toReversed()) finish(job, 'unresolved') },
-    dump: () => ({ fetches: jobs.size, running, waiting: waitingInAll, peers: waiting.size })
+    dump: () => ({ fetches: jobs.size, running, waiting: waitingInAll, peers: waiting.size, faults })
   }
 }
 

@@ -11,7 +11,7 @@ import type { Attempt, FetchLimits } from './fetch-pool.ts'
 import type { BlockHeader } from './header.ts'
 import { createHeldWaiters } from './held-waiters.ts'
 import type { Ledger } from './ledger.ts'
-import { isAhead } from './sync.ts'
+import { isAhead } from './sync-headers.ts'
 import type { Sync } from './sync.ts'
 
 /** What the relay needs from outside. Callbacks must not throw. */
@@ -31,8 +31,8 @@ export interface BlockRelayDeps {
 
 /** Announce, fetch, verify, accept (WIRE.md §3). */
 export interface BlockRelay {
-  /** Settles within the fetch limits' `giveUpMs` (5 s); a block that is held already settles in the same turn. */
-  validate (announce: BlockAnnounce, from: string): Promise<Verdict>
+  /** Settles within the fetch limits' `giveUpMs` (5 s), as `ignore` soon after `signal` fires; a block that is held already settles in the same turn. */
+  validate (announce: BlockAnnounce, from: string, signal?: AbortSignal): Promise<Verdict>
   /** Announces a block of this node's own. Throws `BLOCK_NOT_FOUND`, and what the announcer throws. */
   publish (hash: Uint8Array): Promise<void>
   dump (): Record<string, number>
@@ -86,16 +86,16 @@ export function createBlockRelay ({ ledger, client, clock, others, sync, announc
     invalid.set(toHex(hash), true)
     return 'refused'
   }
-  const pool = createFetchPool({ clock, attempt, others, limits })
+  const pool = createFetchPool({ clock, attempt, others, limits, onError })
 
   return {
-    async validate (announce, from) {
+    async validate (announce, from, signal) {
       const { blockHash } = announce
       const held = ledger.header(blockHash)
       if (held !== undefined && ledger.has(blockHash)) return matches(announce, held) ? 'accept' : 'reject'
       if (invalid.has(toHex(blockHash))) return 'reject'
       const deadline = clock.now() + giveUpMs
-      const { result, liars } = await pool.fetch(blockHash, from)
+      const { result, liars } = await pool.fetch(blockHash, from, signal)
       // the block itself is not kept: the sync fetches it again behind its parents
       if (result === 'orphan') {
         sync.want(from, announce.blockHeight)

@@ -25,8 +25,8 @@ export interface TransactionRelayDeps {
 
 /** Announce, fetch, verify, pool (WIRE.md §3). */
 export interface TransactionRelay {
-  /** Settles within the fetch limits' `giveUpMs` (5 s). */
-  validate (announce: TxAnnounce, from: string): Promise<Verdict>
+  /** Settles within the fetch limits' `giveUpMs` (5 s), as `ignore` soon after `signal` fires. */
+  validate (announce: TxAnnounce, from: string, signal?: AbortSignal): Promise<Verdict>
   /** Pools a transaction of this node's own and announces it when it was not there yet. Throws what `Mempool.add` throws. */
   submit (data: Uint8Array): Promise<PoolAdded>
   dump (): Record<string, number>
@@ -60,7 +60,7 @@ export function createTransactionRelay ({ ledger, mempool, client, clock, others
       return 'missing'
     }
   }
-  const pool = createFetchPool({ clock, attempt, others, limits })
+  const pool = createFetchPool({ clock, attempt, others, limits, onError })
   /** From the pool, then from a block: one that is mined already is still worth passing on. */
   const held = async (hash: Uint8Array): Promise<Announced | undefined> => {
     const pooled = mempool.get(hash)
@@ -69,10 +69,10 @@ export function createTransactionRelay ({ ledger, mempool, client, clock, others
     return found === undefined ? undefined : ledger.checkTransaction(found.data)
   }
   return {
-    async validate (announce, from) {
+    async validate (announce, from, signal) {
       const known = await held(announce.txHash)
       if (known !== undefined) return matches(announce, known) ? 'accept' : 'reject'
-      const { result, liars } = await pool.fetch(announce.txHash, from)
+      const { result, liars } = await pool.fetch(announce.txHash, from, signal)
       const transaction = result === 'held' ? await held(announce.txHash) : undefined
       if (transaction !== undefined) return matches(announce, transaction) ? 'accept' : 'reject'
       // a transaction's bytes are its name: whoever names one and sends another is the liar

@@ -21,8 +21,8 @@ export function builtinDefinitions ({ source, blockRelay, transactionRelay }: Ch
     txStem: txStem(pending.txStem),
     mining: mining(pending.mining),
     goodbye: goodbye(farewells),
-    blockAnnounce: blockAnnounce((announce, { peer }) => blockRelay.validate(announce, peer)),
-    txAnnounce: txAnnounce((announce, { peer }) => transactionRelay.validate(announce, peer)),
+    blockAnnounce: blockAnnounce((announce, { peer, signal }) => blockRelay.validate(announce, peer, signal)),
+    txAnnounce: txAnnounce((announce, { peer, signal }) => transactionRelay.validate(announce, peer, signal)),
     consensusVote: consensusVote(pending.votes),
     miningShare: miningShare(pending.mining)
   }

@@ -13,6 +13,7 @@ import type { BlockRelay, TransactionRelay } from '../../src/chain/relay.ts'
 import { createTransactionServer } from '../../src/chain/serve-transactions.ts'
 import type { TransactionServer } from '../../src/chain/serve-transactions.ts'
 import { createSync } from '../../src/chain/sync.ts'
+import { TosError } from '../../src/errors/index.ts'
 import type { Verdict } from '../../src/protocol/index.ts'
 import { toHex } from '../../src/wire/index.ts'
 import { createBlockNet, never } from '../support/block-net.ts'
@@ -92,7 +93,7 @@ test('a silent source: others are asked after 2 s, one each second, three at mos
   assert.equal(await clock.until(verdict), 'ignore')
   assert.deepEqual(times, ['a 0', 'b 2000', 'c 3000', 'd 4000'])
   assert.equal(clock.now() - start, 5000)
-  assert.deepEqual(relay.dump(), { fetches: 0, running: 0, waiting: 0, peers: 0, invalid: 0, orphansWaiting: 0 })
+  assert.deepEqual(relay.dump(), { fetches: 0, running: 0, waiting: 0, peers: 0, faults: 0, invalid: 0, orphansWaiting: 0 })
   await stop()
 })
 
@@ -195,7 +196,7 @@ test('100,000 announcements of nothing by one silent peer: bounded, and an hones
   let silent = 0
   const pool = createFetchPool({ clock, others: () => [], attempt: (peer): Promise<Attempt> => peer === 'bad' ? (silent++, never()) : Promise.resolve('held') })
   const flood = Promise.all(Array.from({ length: 100_000 }, (_, n) => pool.fetch(Buffer.from(n.toString(16).padStart(64, '0'), 'hex'), 'bad')))
-  assert.deepEqual(pool.dump(), { fetches: 5000, running: 32, waiting: 5000, peers: 1 })
+  assert.deepEqual(pool.dump(), { fetches: 5000, running: 32, waiting: 5000, peers: 1, faults: 0 })
   assert.equal((await pool.fetch(Buffer.alloc(32, 0xff), 'good')).result, 'held')
   assert.equal(silent, 32)
   pool.stop()
@@ -212,7 +213,7 @@ test('whatever peers do, every fetch ends within 5 s, at most 100 run, and nothi
     let most = 0
     const attempt = (peer: string, _: Uint8Array, signal: AbortSignal): Promise<Attempt> => {
       const kind = behaviours[Number(peer)] ?? 'missing'
-      if (kind === 'throws') return Promise.reject(new Error('reset'))
+      if (kind === 'throws') return Promise.reject(new TosError('STREAM_CLOSED', 'reset'))
       most = Math.max(most, ++running)
       return new Promise(resolve => {
         const end = (): void => { running--; resolve(kind === 'silent' ? 'missing' : kind) }
@@ -231,8 +232,37 @@ test('whatever peers do, every fetch ends within 5 s, at most 100 run, and nothi
     await clock.until(Promise.all(all))
     assert.ok(latest.every(ms => ms <= 5000))
     assert.ok(most <= 400, 'each of 100 fetches asks four peers at most')
-    assert.deepEqual([pool.dump(), clock.pending], [{ fetches: 0, running: 0, waiting: 0, peers: 0 }, 0])
+    assert.deepEqual([pool.dump(), clock.pending], [{ fetches: 0, running: 0, waiting: 0, peers: 0, faults: 0 }, 0])
   }), { numRuns: 15 })
+})
+
+test('an attempt that fails on a fault of our own is told and counted; one that fails on the peer is not', async () => {
+  const clock = createVirtualClock()
+  const errors: unknown[] = []
+  const fault = new TypeError('undefined is not a function')
+  const attempt = (peer: string): Promise<Attempt> => Promise.reject(peer === 'ours' ? fault : new TosError('BUSY', 'later'))
+  const pool = createFetchPool({ clock, attempt, others: () => ['ours'], onError: error => { errors.push(error) } })
+  assert.equal((await pool.fetch(Buffer.alloc(32), 'theirs')).result, 'unresolved')
+  assert.deepEqual([errors, pool.dump()['faults']], [[fault], 1])
+})
+
+test('who is called off leaves a fetch at once; it goes on for the others and ends with the last', async () => {
+  const clock = createVirtualClock()
+  const signals: AbortSignal[] = []
+  const attempt = (_peer: string, _hash: Uint8Array, signal: AbortSignal): Promise<Attempt> => { signals.push(signal); return never() }
+  const pool = createFetchPool({ clock, attempt, others: () => [] })
+  const [first, second] = [new AbortController(), new AbortController()]
+  const hash = Buffer.alloc(32)
+  const [one, two] = [pool.fetch(hash, 'a', first.signal), pool.fetch(hash, 'b', second.signal)]
+  first.abort()
+  assert.equal((await one).result, 'unresolved')
+  assert.deepEqual([signals.length, signals[0]?.aborted], [1, false])
+  second.abort()
+  assert.equal((await two).result, 'unresolved')
+  assert.equal(signals[0]?.aborted, true)
+  assert.deepEqual([pool.dump()['fetches'], clock.pending], [0, 0])
+  assert.equal((await pool.fetch(hash, 'a', first.signal)).result, 'unresolved')
+  assert.equal(signals.length, 1, 'nothing is asked for one that is called off before')
 })
 
 interface TxWorld { clock: VirtualClock, ledger: Ledger, mempool: Mempool, relay: TransactionRelay, serve: Map<string, TransactionServer>, theirs: Mempool, charged: string[], announced: TxAnnounce[] }
@@ -246,7 +276,7 @@ async function setUpTransactions (others: string[] = [], maxCount = 100): Promis
   const announced: TxAnnounce[] = []
   const relay = createTransactionRelay({
     ledger, mempool, clock, others: () => others,
-    client: { request: async (peer, question) => { const server = serve.get(peer); if (server === undefined) throw new Error('no session'); return server(question) } },
+    client: { request: async (peer, question) => { const server = serve.get(peer); if (server === undefined) throw new TosError('PEER_UNREACHABLE', 'no session'); return server(question) } },
     announcer: { transaction: async announce => { announced.push(announce) } },
     penalise: (peer, code) => { charged.push(`${peer} ${code}`) }, onError: error => { throw error }
   })
