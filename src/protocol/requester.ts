@@ -52,6 +52,8 @@ export class Requester<Req, Res> {
     const asked = this.#ask(request, options)
     const peer = isPeerId(target) ? target.toString() : undefined
     const lane = peer === undefined ? undefined : this.#lanes.existing(peer)
+    // a request that will not be sent must not spend what others need
+    if (lane !== undefined && this.#isFull(lane)) throw tooManyPending(lane)
     // with an open lane and budget to spare nothing is awaited before the write, so requests of one tick share it
     if (lane !== undefined && this.#budget.of(peer as string).take(this.#environment.clock(), asked.cost)) return this.#exchange(lane, asked, asked.timeoutMs)
     const started = this.#environment.clock()
@@ -114,9 +116,12 @@ export class Requester<Req, Res> {
     return lane
   }
 
+  #isFull (lane: Lane<Req, Res>): boolean {
+    return lane.pending >= (this.#definition.limits.maxPending ?? DEFAULT_MAX_PENDING)
+  }
+
   #exchange (lane: Lane<Req, Res>, { request, signal }: Asked<Req>, timeoutMs: number): Promise<Res> {
-    const { maxPending = DEFAULT_MAX_PENDING } = this.#definition.limits
-    if (lane.pending >= maxPending) return Promise.reject(new TosError('BUSY', `${lane.pending} requests to this peer are unanswered`))
+    if (this.#isFull(lane)) return Promise.reject(tooManyPending(lane))
     return new Promise((resolve, reject) => {
       let id = 0n
       const settle = (): void => {
@@ -155,4 +160,8 @@ export class Requester<Req, Res> {
       signal.addEventListener('abort', cancel, { once: true })
     })
   }
+}
+
+function tooManyPending (lane: { readonly pending: number }): TosError {
+  return new TosError('BUSY', `${lane.pending} requests to this peer are unanswered`)
 }

@@ -142,6 +142,23 @@ test('above maxPending requests fail with BUSY at once; the pending ones do not 
   assert.deepEqual((await Promise.all([first, ...more])).map(({ text }) => text), ['0', '1', '2', '3'])
 })
 
+test('a request refused with BUSY spends nothing of the budget', async t => {
+  const { calls, handle, called } = manual()
+  // four may leave at once, the fifth only after a day
+  const p = await pair(t, textProtocol({ handle, limits: { perPeer: { count: 10, perMs: 1e9 }, timeoutMs: 5000, maxPending: 2 } }))
+  const first = p.ask({ text: '0' })
+  await called(1)
+  const second = p.ask({ text: '1' })
+  for (let i = 0; i < 5; i++) await assert.rejects(p.ask({ text: 'too many' }), { code: 'BUSY' })
+  await called(2)
+  for (const { answer } of calls.splice(0)) answer()
+  await Promise.all([first, second])
+  const third = p.ask({ text: '2' })
+  await called(1)
+  calls[0]?.answer()
+  assert.equal((await third).text, '2')
+})
+
 test('a request that cannot be encoded fails with the wire\'s code and sends nothing', async t => {
   const p = await pair(t, textProtocol())
   await p.ask({ text: 'warm' })
