@@ -1,6 +1,6 @@
 import { defineProtocol, defineStream, defineTopic } from '../../src/protocol/index.ts'
 import type { ProtocolDefinition, RequestContext, StreamContext, StreamDefinition, TopicContext, TopicDefinition, Typed, Verdict } from '../../src/protocol/index.ts'
-import { TX_ANNOUNCE, TX_LIMITS, TX_REQUEST, TX_RESPONSE } from './messages.ts'
+import { TX_ANNOUNCE, TX_LIMITS, TX_REQUEST, TX_RESPONSE, TX_STEM_BODY } from './messages.ts'
 import type { TxAnnounce, TxRequest, TxResponse } from './messages.ts'
 
 /** A question about transactions, without the id that pairs it with its answer. */
@@ -43,11 +43,11 @@ export interface TxStemService {
   stem (message: Typed<TxAnnounce | TxResponse>, context: StreamContext): void | Promise<void>
 }
 
-/** The stem of transaction relay: a TX_ANNOUNCE followed by a TX_RESPONSE with the body. */
+/** The stem of transaction relay: a TX_ANNOUNCE followed by a TX_STEM_BODY. */
 export function txStem (service: TxStemService): StreamDefinition<TxAnnounce | TxResponse> {
   return defineStream<TxAnnounce | TxResponse>({
     id: '/tos/{net}/tx-stem/1.0.0',
-    messages: [TX_ANNOUNCE, TX_RESPONSE],
+    messages: [TX_ANNOUNCE, TX_STEM_BODY],
     limits: { perPeer: { count: 600, perMs: 60_000 }, openTimeoutMs: 5000 },
     handle: (message, context) => service.stem(message, context)
   })

@@ -23,6 +23,9 @@ export const TX_REQUEST = defineMessage({
 export const txProof = struct({ blockHash: hash, blockHeight: u64, index: u32, siblings: vec(hash, { max: TX_LIMITS.siblings }) })
 const txData = struct({ txHash: hash, data: blob(TX_LIMITS.dataBytes), proof: option(txProof) })
 
+/** Bytes of a TX_RESPONSE around the body of its one transaction: tag, id, two counts, hash, length, no proof. */
+const STEM_OVERHEAD = 4 + 8 + 8 + 8 + 32 + 8 + 1
+
 /** TX_RESPONSE (0x32): what is held, and the hashes that are not. */
 export const TX_RESPONSE = defineMessage({
   name: 'TX_RESPONSE',
@@ -32,6 +35,9 @@ export const TX_RESPONSE = defineMessage({
   maxBytes: TX_LIMITS.responseBytes,
   schema: struct({ requestId: u64, transactions: vec(txData, { max: TX_LIMITS.hashes }), notFound: vec(hash, { max: TX_LIMITS.hashes }) })
 })
+
+/** The TX_RESPONSE of a stem: one transaction without a proof, so a larger one is refused by its header. */
+export const TX_STEM_BODY = { ...TX_RESPONSE, maxBytes: STEM_OVERHEAD + TX_LIMITS.dataBytes }
 
 export type TxAnnounce = MessageOf<typeof TX_ANNOUNCE>
 export type TxRequest = MessageOf<typeof TX_REQUEST>

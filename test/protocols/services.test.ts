@@ -5,7 +5,7 @@ import { setImmediate as turn } from 'node:timers/promises'
 import * as fc from 'fast-check'
 import {
   AI_MINING_SHARE, askForPeers, BLOCK_RESPONSE, blockAnnounce, blockCost, blocks, consensusVote, DETAIL, GOODBYE, GOODBYE_REASON, goodbye, mining, miningShare, PEER_EXCHANGE, peerExchange, ping, PING, PONG, transactions,
-  TX_ANNOUNCE, TX_RESPONSE, txAnnounce, txStem, votes
+  TX_ANNOUNCE, TX_LIMITS, TX_STEM_BODY, txAnnounce, txStem, votes
 } from '../../protocols/index.ts'
 import type { BlockQuestion, MiningShare, PeerRecord, Vote } from '../../protocols/index.ts'
 import { createKernel, decodePayload, plainTwin, topicId } from '../../src/protocol/index.ts'
@@ -151,6 +151,12 @@ async function sendOn<T> (t: TestContext, definition: StreamDefinition<T>): Prom
   return { sender: await asker.service.open(server.peer.peerId) as StreamSender<T>, from: asker.peer.peerId.toString() }
 }
 
+test('goodbye and the session set-up are plain in every form of the network; other protocols have a plain twin', () => {
+  for (const id of ['/tos/devnet/goodbye/1.0.0', '/tos/devnet/session/1.0.0', '/acme/hello/1.0.0', '/tos/devnet/plain/ping/1.0.0']) assert.equal(plainTwin(id), id)
+  assert.equal(plainTwin('/tos/devnet/ping/1.0.0'), '/tos/devnet/plain/ping/1.0.0')
+  assert.equal(plainTwin('/tos/devnet/goodbyes/1.0.0'), '/tos/devnet/plain/goodbyes/1.0.0')
+})
+
 test('GOODBYE tells the service the reason, the text and who said it', async t => {
   const told: unknown[] = []
   const { sender, from } = await sendOn(t, goodbye({ goodbye: (message, peer) => { told.push([message.reason, message.text, peer]) } }))
@@ -174,7 +180,7 @@ test('a stem carries the announcement and then the body', async t => {
   const told: string[] = []
   const { sender } = await sendOn(t, txStem({ stem: ({ type }) => { told.push(type.name) } }))
   sender.send(TX_ANNOUNCE, one(any.txAnnounces))
-  sender.send(TX_RESPONSE, one(any.txResponses))
+  sender.send(TX_STEM_BODY, { requestId: 1n, transactions: [{ txHash: new Uint8Array(32), data: new Uint8Array(TX_LIMITS.dataBytes), proof: null }], notFound: [] })
   while (told.length < 2) await turn()
   assert.deepEqual(told, ['TX_ANNOUNCE', 'TX_RESPONSE'])
 })
