@@ -13,9 +13,12 @@ export interface Carrier {
 /** Decides under which ids, and with which protection, a protocol travels. Best first. */
 export type Carriers = (protocolId: string) => readonly Carrier[]
 
-/** `/tos/devnet/ping/1.0.0` to `/tos/devnet/plain/ping/1.0.0`; ids of third parties stay as they are written. */
+/**
+ * `/tos/devnet/ping/1.0.0` to `/tos/devnet/plain/ping/1.0.0`. Ids of third parties stay as they are written, and so do those that are
+ * plain in every form of the network: what sets a session up or says why there is none (WIRE.md §5).
+ */
 export function plainTwin (id: string): string {
-  return id.replace(/^(\/tos\/[^/]+)\/(?!plain\/)/, '$1/plain/')
+  return id.replace(/^(\/tos\/[^/]+)\/(?!plain\/|goodbye\/|session\/)/, '$1/plain/')
 }
 
 /** Plain frames only: header and checksum, payload in the clear. `now` is Unix milliseconds. */

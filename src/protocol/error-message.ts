@@ -4,8 +4,8 @@ import { string, struct, u16, u64 } from '../wire/index.ts'
 import { defineMessage } from './message.ts'
 import type { MessageOf } from './message.ts'
 
-/** ERROR (0x7F07): answers any request (WIRE.md §5); `requestId` 0 when the request could not be read. */
-export const ERROR = defineMessage({ name: 'ERROR', code: 0x7f07, schema: struct({ requestId: u64, code: u16, text: string(256) }), privacy: 'low', maxBytes: 272 })
+/** ERROR (0x7F07): answers any request (WIRE.md §5); `requestId` 0 when the request could not be read. The text fills what the cap leaves: 272 − 8 − 2 − 8. */
+export const ERROR = defineMessage({ name: 'ERROR', code: 0x7f07, schema: struct({ requestId: u64, code: u16, text: string(254) }), privacy: 'low', maxBytes: 272 })
 
 export type ErrorMessage = MessageOf<typeof ERROR>
 
@@ -38,6 +38,6 @@ export function safeText (error: TosError): string {
 }
 
 function truncate (text: string): string {
-  // the field takes 256 bytes without control characters; ASCII keeps the count simple
+  // the field takes 254 bytes without control characters; ASCII keeps the count simple
   return text.replace(/[^\x20-\x7e]/g, '?').slice(0, 200)
 }

@@ -51,6 +51,11 @@ bounds(PING, { nonce: 1n, userAgent: 'a', services: 0n, timestamp: 0n }, [
   ['a negative u64', { services: -1n }, 'INVALID_VALUE']
 ])
 
+bounds(ERROR, { requestId: 1n, code: 0, text: '' }, [
+  ['the longest text', { text: 'x'.repeat(254) }],
+  ['a text above the cap of the message', { text: 'x'.repeat(255) }, 'LENGTH_LIMIT']
+])
+
 const record = { nodeId: hash(), ip: '203.0.113.7', port: 2080, nodeType: 0, services: 0n, lastSeen: 0n }
 const list = { requestId: 1n, isResponse: true, maxPeers: 0, peers: [record] }
 const withIp = (ip: string): Partial<MessageOf<typeof PEER_EXCHANGE>> => ({ peers: [{ ...record, ip }] })

@@ -59,4 +59,4 @@ export const miningShares: Arbitrary<MiningShare> = fc.record({
   proof: fc.uint8Array({ maxLength: 2048 }), timestamp: u64, signature: bytes(64)
 })
 export const goodbyes: Arbitrary<Goodbye> = fc.record({ reason: fc.integer({ min: 1, max: 65_535 }), text: text(256) })
-export const errorMessages: Arbitrary<ErrorMessage> = fc.record({ requestId: u64, code: fc.integer({ min: 0, max: 65_535 }), text: text(256) })
+export const errorMessages: Arbitrary<ErrorMessage> = fc.record({ requestId: u64, code: fc.integer({ min: 0, max: 65_535 }), text: text(254) })
