@@ -1,6 +1,7 @@
 import { noise } from '@chainsafe/libp2p-noise'
 import type { ICryptoInterface } from '@chainsafe/libp2p-noise'
 import type { ConnectionEncrypter } from '@libp2p/interface'
+import { collecting, createYoungCollection } from './bulk-collector.ts'
 import { createNoiseCrypto } from './noise-crypto.ts'
 import type { SmallAead } from './noise-crypto.ts'
 import { quietDecoder } from './quiet-decoder.ts'
@@ -13,11 +14,11 @@ type NoiseFactory = (...args: Parameters<ReturnType<typeof noise>>) => Connectio
  */
 export const SMALL_MESSAGE_BYTES = 768
 
-/** Noise with imported keys kept for the life of each connection, and the library's own cipher for small messages. */
+/** Noise with imported keys kept for the life of each connection, the library's own cipher for small messages, and a collection per 8 MiB. */
 export function tunedNoise (): NoiseFactory {
   return components => {
     const small = stockAead(noise()(components))
-    return quietDecoder(noise({ crypto: createNoiseCrypto(small) })(components))
+    return quietDecoder(noise({ crypto: collecting(createNoiseCrypto(small), createYoungCollection()) })(components))
   }
 }
 
