@@ -50,7 +50,7 @@ const table = {
   MISSING_DEPENDENCY: { hint: 'mount the named service beside this one' },
   HANDLER_FAILED: { hint: 'the handler threw; details.cause names the reason' },
   NOT_STARTED: { hint: 'start the node first' },
-  SEALED_UNAVAILABLE: { hint: 'sealed sessions are not built yet: leave `plain` on' },
+  NODE_STOPPED: { hint: 'create a new node: a stopped one has given back its store and its data directory' },
   // chain
   INVALID_BLOCK: { hint: 'the block breaks a consensus rule; details.rule names it' },
   INVALID_TRANSACTION: { hint: 'the transaction breaks a rule; details.rule names it' },

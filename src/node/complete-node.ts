@@ -1,5 +1,6 @@
 import type { Libp2p } from '@libp2p/interface'
 import type { Config } from '../config/index.ts'
+import { TosError } from '../errors/index.ts'
 import type { Connector } from '../peers/index.ts'
 import { peerIdToNodeId } from '../protocol/index.ts'
 import { toHex } from '../wire/index.ts'
@@ -8,8 +9,8 @@ import type { NetworkParts } from './network-parts.ts'
 import type { NodeBase } from './open-base.ts'
 import type { TosNode, TosParts, TosServices } from './tos-node.ts'
 
-/** Adds `tos`, `dump()` and a `stop()` that closes the whole node to a started libp2p. */
-export function completeNode (libp2p: Libp2p<TosServices>, config: Config, { privateKey, ledger, hub }: NodeBase, { kernel, chain }: NetworkParts, connector: Connector, scope: Scope): TosNode {
+/** Adds `tos`, `dump()` and a `stop()` that closes the whole node to a started libp2p; its `start()` throws `NODE_STOPPED` from then on. */
+export function completeNode (libp2p: Libp2p<TosServices>, config: Config, { privateKey, ledger, datastore, hub }: NodeBase, { kernel, chain, pending, goodbyes }: NetworkParts, connector: Connector, scope: Scope): TosNode {
   const tos: TosParts = {
     config, privateKey, kernel, ledger, connector,
     nodeId: peerIdToNodeId(libp2p.peerId),
@@ -27,9 +28,21 @@ export function completeNode (libp2p: Libp2p<TosServices>, config: Config, { pri
   const dump = (): Record<string, Record<string, number>> => ({
     ...chain.dump(),
     connector: connector.dump(),
+    pending: { ...pending.counts },
+    goodbyes: { size: goodbyes.size },
+    peerRecords: { ...datastore.sizes },
     ...Object.fromEntries(Object.entries(libp2p.services).flatMap(([name, service]) => hasDump(service) ? [[name, service.dump()]] : []))
   })
-  return Object.assign(libp2p, { tos, dump, stop: () => scope.close() })
+  let stopped = false
+  return Object.assign(libp2p, {
+    tos, dump,
+    // libp2p alone would start again, above a closed chain
+    start: async () => { if (stopped) throw new TosError('NODE_STOPPED', 'this node was stopped') },
+    stop: () => {
+      stopped = true
+      return scope.close()
+    }
+  })
 }
 
 function hasDump (service: unknown): service is { dump (): Record<string, number> } {

@@ -9,6 +9,7 @@ import { createNetworkPorts } from './network-ports.ts'
 import type { NetworkPorts } from './network-ports.ts'
 import type { NodeBase } from './open-base.ts'
 import { createPendingServices } from './pending-services.ts'
+import type { PendingServices } from './pending-services.ts'
 import { builtinDefinitions } from './services.ts'
 import type { Definitions } from './services.ts'
 import { goodbyeText } from './watch-node.ts'
@@ -23,6 +24,8 @@ export interface NetworkParts {
   readonly chain: ChainParts
   /** The built-in protocols and topics, wired to the chain. */
   readonly definitions: Definitions
+  /** Services whose decisions are not built yet, with what they counted. */
+  readonly pending: PendingServices
   /** What each peer said when it left. */
   readonly goodbyes: LRUCache<string, string>
 }
@@ -42,6 +45,7 @@ export function createNetworkParts (config: Config, { ledger, hub, minerKey, onE
     penalise: (peer, code) => { kernel.incidents.report({ code, peer, protocol: 'chain', error: new TosError(code, `${peer} broke a rule of the chain`) }) }
   })
   const goodbyes = new LRUCache<string, string>({ max: MAX_GOODBYES })
-  const definitions = builtinDefinitions(chain, createPendingServices(), { goodbye: ({ reason, text }, peer) => { goodbyes.set(peer, goodbyeText(reason, text)) } })
-  return { kernel, ports, chain, definitions, goodbyes }
+  const pending = createPendingServices()
+  const definitions = builtinDefinitions(chain, pending, { goodbye: ({ reason, text }, peer) => { goodbyes.set(peer, goodbyeText(reason, text)) } })
+  return { kernel, ports, chain, definitions, pending, goodbyes }
 }

@@ -1,5 +1,4 @@
 import type { ComponentLogger, Ed25519PrivateKey } from '@libp2p/interface'
-import type { Datastore } from 'interface-datastore'
 import { createReferenceLedger } from '../chain/index.ts'
 import type { Ledger } from '../chain/index.ts'
 import type { Config } from '../config/index.ts'
@@ -10,6 +9,7 @@ import { openDataDir } from './data-dir.ts'
 import { loadIdentity, loadOrCreateIdentity } from './identity.ts'
 import type { Scope } from './lifecycle.ts'
 import { openPeerStore } from './peer-store.ts'
+import type { WriteBackDatastore } from './transport/index.ts'
 
 /** What only a program can give, not a configuration. */
 export interface GivenParts {
@@ -23,7 +23,7 @@ export interface NodeBase {
   /** Named as miner of our blocks, 32 bytes. */
   readonly minerKey: Uint8Array
   readonly ledger: Ledger
-  readonly datastore: Datastore
+  readonly datastore: WriteBackDatastore
   readonly hub: NodeEventHub
   /** Tells the operator about a fault of our own. */
   readonly onError: (error: unknown) => void
@@ -51,10 +51,11 @@ async function openLedger (location: string, network: string, difficulty: bigint
   const ledger = await createReferenceLedger({ network, difficulty, location })
   scope.add('ledger', async () => ledger.close())
   if (ledger.recovered !== undefined) {
-    hub.emit({ event: 'warning', code: 'STORE_CORRUPT', message: `the block log was damaged; ${ledger.tip().height} blocks are kept and the rest is fetched again`, details: { ...ledger.recovered } })
+    hub.emit({ event: 'warning', code: 'STORE_CORRUPT', message: `the block log was damaged; ${ledger.recovered.kept} blocks are kept and the rest is fetched again`, details: { ...ledger.recovered } })
   }
   ledger.addEventListener('store', ({ detail: { writable, error } }) => {
-    hub.emit({ event: 'warning', code: writable ? 'STORE_CLOSED' : 'STORE_READ_ONLY', message: writable ? 'the block store takes blocks again' : `the block store refuses blocks: ${String(error)}` })
+    // one code for both ends of the trouble: who watches for it learns when it is over
+    hub.emit({ event: 'warning', code: 'STORE_READ_ONLY', message: writable ? 'the block store takes blocks again' : `the block store refuses blocks: ${toTosError(error).message}`, details: { writable } })
   })
   return ledger
 }

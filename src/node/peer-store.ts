@@ -1,15 +1,15 @@
 import { rename, rm } from 'node:fs/promises'
 import { LevelDatastore } from 'datastore-level'
-import type { Datastore } from 'interface-datastore'
 import { toTosError, TosError } from '../errors/index.ts'
 import type { Scope } from './lifecycle.ts'
 import { createWriteBackDatastore } from './transport/index.ts'
+import type { WriteBackDatastore } from './transport/index.ts'
 
 /**
  * Opens libp2p's datastore on disk, with peer records written in batches; the scope closes it. A damaged one is put aside and begun anew:
  * it holds nothing that cannot be found again. Throws `DATA_DIR_UNREADABLE`.
  */
-export async function openPeerStore (location: string, scope: Scope, onError: (error: TosError) => void): Promise<Datastore> {
+export async function openPeerStore (location: string, scope: Scope, onError: (error: TosError) => void): Promise<WriteBackDatastore> {
   const disk = await open(location).catch(async (cause: unknown) => {
     await putAside(location)
     const fresh = await open(location)

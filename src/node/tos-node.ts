@@ -60,7 +60,7 @@ export interface TosParts {
   submit (data: Uint8Array): Promise<Uint8Array>
 }
 
-/** A TOS node: a `Libp2p` with typed services, and the chain behind them in `tos`. `stop()` also closes the store and the data directory. */
+/** A TOS node: a `Libp2p` with typed services, and the chain behind them in `tos`. `stop()` also closes the store and the data directory, for good: `start()` throws `NODE_STOPPED` afterwards. */
 export type TosNode<P = object> = Libp2p<TosServices & { readonly [K in keyof P]: Mounted<P[K]> }> & {
   readonly tos: TosParts
   /** Sizes of every table of the node, by owner. */

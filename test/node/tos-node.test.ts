@@ -41,6 +41,17 @@ test('the identity is kept with mode 0600, and a stopped node gives its director
   await second.stop()
 })
 
+test('a stopped node does not start again, a running one needs no start', async () => {
+  const node = await createTosNode({ ...quiet, ephemeral: true })
+  await node.start()
+  assert.equal(node.status, 'started')
+  const stopping = node.stop()
+  await assert.rejects(async () => { await node.start() }, { code: 'NODE_STOPPED' })
+  await stopping
+  await assert.rejects(async () => { await node.start() }, { code: 'NODE_STOPPED' })
+  assert.equal(node.status, 'stopped')
+})
+
 test('an ephemeral node leaves nothing behind', async () => {
   const node = await createTosNode({ ...quiet, ephemeral: true })
   const { dataDir } = node.tos.config
@@ -158,10 +169,16 @@ test('a damaged block log is told to the operator', async () => {
     if (bytes.length > 100) writeFileSync(join(blocks, file), bytes.map((byte, i) => i === bytes.length >> 1 ? byte ^ 255 : byte))
   }
   const node = await createTosNode({ ...quiet, dataDir })
-  const codes: string[] = []
-  node.tos.events.subscribe(event => { if (event.event === 'warning') codes.push(event.code) })
+  const told: Array<[string, string]> = []
+  node.tos.events.subscribe(event => { if (event.event === 'warning') told.push([event.code, event.message]) })
   const { height } = node.tos.ledger.tip()
+  const { pending, goodbyes, peerRecords } = node.dump()
+  // a disk that refuses and recovers is told under one code
+  for (const [writable, error] of [[false, new Error('disk full')], [true, undefined]]) node.tos.ledger.dispatchEvent(new CustomEvent('store', { detail: { writable, error } }))
   await node.stop()
+  assert.deepEqual([pending, goodbyes, Object.keys(peerRecords ?? {})], [{ peers: 0, votes: 0, shares: 0, stems: 0 }, { size: 0 }, ['held', 'dirty']])
   assert.ok(height < 3n)
-  assert.deepEqual(codes, ['STORE_CORRUPT'])
+  assert.deepEqual(told.map(([code]) => code), ['STORE_CORRUPT', 'STORE_READ_ONLY', 'STORE_READ_ONLY'])
+  assert.deepEqual(told.slice(1).map(([, message]) => message), ['the block store refuses blocks: disk full', 'the block store takes blocks again'])
+  assert.match(told[0]?.[1] ?? '', new RegExp(` ${height} blocks are kept`))
 })

@@ -83,7 +83,7 @@ test('a dial that ends after stop() leaves nothing behind', async t => {
 test('a walk that fails is told, one that is cut off by stop() adds nothing', async t => {
   const fake = createFake(t, { bootstrap: [] })
   fake.peers = [other]
-  fake.walk = async function * () { throw new Error('no route') }
+  fake.walk = () => { throw new Error('no route') }
   fake.discover(third, '/ip4/10.0.0.3/tcp/1')
   await turn()
   assert.deepEqual(fake.failures, ['walk through the DHT: Error: no route'])
