@@ -5,6 +5,7 @@ import type { Libp2pOptions } from 'libp2p'
 import type { Config } from '../config/index.ts'
 import { toTosError, TosError } from '../errors/index.ts'
 import type { Kernel } from '../protocol/index.ts'
+import { listenError } from './listen-error.ts'
 import type { NodeBase } from './open-base.ts'
 import { gossipOptions, mountAll } from './services.ts'
 import type { Definitions } from './services.ts'
@@ -21,11 +22,6 @@ export async function startLibp2p (config: Config, { privateKey, datastore }: No
     return await createLibp2p({ ...transport, services } as unknown as Libp2pOptions<TosServices>)
   } catch (cause) {
     if (cause instanceof TosError) throw cause
-    throw isListenError(cause) ? new TosError('LISTEN_FAILED', `could not listen on ${config.listen.join(', ')}`, { cause }) : toTosError(cause)
+    throw listenError(cause, config.listen) ?? toTosError(cause)
   }
-}
-
-function isListenError (cause: unknown): boolean {
-  const inner = cause instanceof AggregateError ? cause.errors.map(String).join(' ') : ''
-  return /EADDRINUSE|EADDRNOTAVAIL|EACCES|listen|NoValidAddresses/i.test(`${String(cause)} ${inner}`)
 }

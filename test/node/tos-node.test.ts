@@ -69,7 +69,11 @@ test('wrong options, another network\'s directory and a taken port are coded err
   const server = createServer().listen(0, '127.0.0.1').unref()
   await once(server, 'listening')
   const { port } = server.address() as AddressInfo
-  await assert.rejects(createTosNode({ ...quiet, dataDir, listen: [`/ip4/127.0.0.1/tcp/${port}`] }), { code: 'LISTEN_FAILED' })
+  for (const protocol of ['', '/ws']) {
+    await assert.rejects(createTosNode({ ...quiet, dataDir, listen: ['/ip4/127.0.0.1/tcp/0', `/ip4/127.0.0.1/tcp/${port}${protocol}`] }), {
+      code: 'LISTEN_FAILED', message: `could not listen on 127.0.0.1:${port}: the address is in use`, cause: 'EADDRINUSE'
+    })
+  }
   server.close()
   // the failed starts above gave the directory back
   await (await createTosNode({ ...quiet, dataDir })).stop()
