@@ -39,19 +39,25 @@ interface Ask {
 }
 
 async function callOnce (ask: Ask): Promise<unknown> {
-  const response = await open(ask)
+  const { response, lost } = await open(ask)
   const chunks: Buffer[] = []
-  for await (const chunk of response as AsyncIterable<Buffer>) chunks.push(chunk)
+  try {
+    for await (const chunk of response as AsyncIterable<Buffer>) chunks.push(chunk)
+  } catch (error) {
+    throw lost(error)
+  }
   const body = parse(Buffer.concat(chunks).toString('utf8'))
   if (response.statusCode !== 200) throw restore(body)
   return body
 }
 
 async function * openStream (ask: Ask): AsyncGenerator<unknown> {
-  const response = await open(ask)
+  const { response, lost } = await open(ask)
   const lines = createInterface({ input: response, crlfDelay: Infinity })
   try {
-    for await (const line of lines) {
+    for await (const line of linesOf(lines, lost)) {
+      // half a line is the end of a daemon, not something else on its socket
+      if (response.destroyed && !response.complete && !isWhole(line)) break
       const body = parse(line)
       if (!isRecord(body) || !('item' in body)) throw restore(body)
       yield body['item']
@@ -60,10 +66,25 @@ async function * openStream (ask: Ask): AsyncGenerator<unknown> {
     lines.close()
     response.destroy()
   }
-  if (!response.complete) throw new TosError('DAEMON_UNREACHABLE', 'the daemon went away in the middle of an answer', { details: { socket: ask.socketPath } })
+  if (!response.complete) throw lost()
 }
 
-async function open ({ socketPath, method, params, options: { signal }, timeoutMs }: Ask): Promise<IncomingMessage> {
+// only what the reading throws: an error of whoever takes the items is not ours to rename
+async function * linesOf (lines: AsyncIterable<string>, lost: (error: unknown) => TosError): AsyncGenerator<string> {
+  try {
+    for await (const line of lines) yield line
+  } catch (error) {
+    throw lost(error)
+  }
+}
+
+/** A begun answer, and what to throw when it breaks off. */
+interface Answer {
+  readonly response: IncomingMessage
+  readonly lost: (error?: unknown) => TosError
+}
+
+async function open ({ socketPath, method, params, options: { signal }, timeoutMs }: Ask): Promise<Answer> {
   const text = JSON.stringify(params)
   const request = httpRequest({
     socketPath,
@@ -77,9 +98,11 @@ async function open ({ socketPath, method, params, options: { signal }, timeoutM
   request.end(text)
   try {
     const [response] = await once(request, 'response') as [IncomingMessage]
-    // a failure after this point surfaces in the reader of the response
-    request.on('error', () => {})
-    return response
+    // after this point the reader sees a broken stream only; why it broke (a timeout, a cancelled call) is told here
+    let reason: unknown
+    request.on('error', error => { reason ??= error })
+    const lost = (error?: unknown): TosError => signal?.aborted === true ? cancelled() : reason instanceof TosError ? reason : gone(socketPath, reason ?? error)
+    return { response, lost }
   } catch (error) {
     throw unreachable(error, socketPath)
   }
@@ -87,8 +110,16 @@ async function open ({ socketPath, method, params, options: { signal }, timeoutM
 
 function unreachable (error: unknown, socket: string): TosError {
   if (error instanceof TosError) return error
-  if ((error as Error).name === 'AbortError') return new TosError('ABORTED', 'the call was cancelled')
+  if ((error as Error).name === 'AbortError') return cancelled()
   return new TosError('DAEMON_UNREACHABLE', 'no tosd answers on the admin socket', { cause: error, details: { socket } })
+}
+
+function gone (socket: string, cause: unknown): TosError {
+  return new TosError('DAEMON_UNREACHABLE', 'the daemon went away in the middle of an answer', { details: { socket }, ...(cause === undefined ? {} : { cause }) })
+}
+
+function cancelled (): TosError {
+  return new TosError('ABORTED', 'the call was cancelled')
 }
 
 function restore (body: unknown): TosError {
@@ -108,6 +139,15 @@ function parse (text: string): unknown {
     return JSON.parse(text)
   } catch (error) {
     throw new TosError('DAEMON_UNREACHABLE', 'the admin socket answers something that is not JSON', { cause: error })
+  }
+}
+
+function isWhole (text: string): boolean {
+  try {
+    JSON.parse(text)
+    return true
+  } catch {
+    return false
   }
 }
 

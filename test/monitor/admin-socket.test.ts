@@ -143,3 +143,28 @@ test('a silent daemon ends in TIMEOUT', async () => {
 test('every method of the table is served', () => {
   assert.deepEqual(Object.keys(ROUTES).sort(), Object.keys(fake.api).sort())
 })
+
+test('a daemon that dies in the middle of an answer is unreachable, not a bug', async () => {
+  const rows: Array<[name: string, answer: string, call: (client: ReturnType<typeof createAdminClient>) => Promise<unknown>]> = [
+    ['body', 'HTTP/1.1 200 OK\r\ncontent-length: 99\r\n\r\n{"peerId"', async client => await client.id()],
+    ['head', 'HTTP/1.1 200 OK\r\ncontent-le', async client => await client.id()],
+    ['stream', 'HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n9\r\n{"item":1\r\n', async client => { for await (const _ of client.events()) assert.fail('half an item') }],
+    ['between', 'HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\nb\r\n{"item":1}\n\r\n', async client => { for await (const item of client.events()) assert.equal(item, 1) }]
+  ]
+  for (const [name, answer, call] of rows) {
+    const socket = join(dir, `dying-${name}.sock`)
+    const daemon = createServer(connection => connection.once('data', () => connection.write(answer, () => connection.destroy()))).listen(socket)
+    await assert.rejects(call(createAdminClient(socket)), { code: 'DAEMON_UNREACHABLE' }, name)
+    daemon.close()
+  }
+})
+
+test('a call given up in the middle of an answer says so, and a reader\'s own error stays what it is', async () => {
+  const socket = join(dir, 'stuck.sock')
+  const daemon = createServer(connection => connection.once('data', () => connection.write('HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\nb\r\n{"item":1}\n\r\n'))).listen(socket)
+  const hangUp = new AbortController()
+  await assert.rejects(async () => { for await (const _ of createAdminClient(socket).events({}, { signal: hangUp.signal })) hangUp.abort() }, { code: 'ABORTED' })
+  await assert.rejects(createAdminClient(socket, { timeoutMs: 50 }).id(), { code: 'TIMEOUT' })
+  await assert.rejects(async () => { for await (const _ of createAdminClient(socket).events()) throw new RangeError('mine') }, { name: 'RangeError' })
+  daemon.close()
+})
