@@ -51,6 +51,26 @@ test('formatters are filled in order; errors and bytes are readable; a line has 
   x(new RangeError('bad'))
   x('%o %e %s', { a: 1 }, new Error('why'))
   x('y'.repeat(9000))
+  x('%s %s', 'y'.repeat(9000), 'behind')
   assert.deepEqual(lines.slice(0, 3).map(({ msg }) => msg), ['a of 5% peer rest 01ff', 'RangeError: bad', '{ a: 1 } Error: why %s'])
   assert.equal(String(lines[3]?.['msg']).length, 4096)
+  assert.equal(lines[4]?.['msg'], `${'y'.repeat(1024)} behind`)
+})
+
+test('what a peer chose cannot steer the terminal: control characters are replaced, C1 too', async () => {
+  const { lines, log } = await capture({ level: 'trace' })
+  const x = log.components.forComponent('tos:x')
+  const evil = 'a\u001b[2Jb\r\n\u009b1mc\u0007\u007f'
+  const safe = 'a\ufffd[2Jb\ufffd\ufffd\ufffd1mc\ufffd\ufffd'
+  x('%s', evil)
+  x('told', evil)
+  x('%e', new Error(evil))
+  x(new Error(evil))
+  x('%p', { toString: () => evil })
+  assert.deepEqual(lines.map(({ msg }) => msg), [safe, `told ${safe}`, `Error: ${safe}`, `Error: ${safe}`, safe])
+  x('%o %j', { evil }, [evil])
+  assert.doesNotMatch(String(lines[5]?.['msg']), /\p{Cc}/u)
+  x('two\nlines \u009b1m')
+  x('%s', '\u202efdp.exe')
+  assert.deepEqual(lines.slice(6).map(({ msg }) => msg), ['two\nlines \ufffd1m', '\ufffdfdp.exe'])
 })
