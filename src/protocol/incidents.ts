@@ -8,6 +8,19 @@ export interface Incident {
   /** Protocol id. */
   readonly protocol: string
   readonly error: TosError
+  /** The peer answered this error: it tells what the peer thinks of us, not what it did. */
+  readonly remote: boolean
+}
+
+/** Codes that name a fault of this node where the peer did not answer them: nobody is charged for them. */
+const OWN_FAULT: ReadonlySet<TosErrorCode> = new Set<TosErrorCode>(['HANDLER_FAILED', 'TIMEOUT', 'BUSY', 'UNAVAILABLE', 'NOT_STARTED', 'ABORTED', 'INTERNAL'])
+
+export function isOwnFault (error: TosError): boolean {
+  return OWN_FAULT.has(error.code) && !isRemote(error)
+}
+
+function isRemote ({ details }: TosError): boolean {
+  return details?.['remote'] === true
 }
 
 /** Takes incidents: reputation listens here, metrics count here. */
@@ -24,7 +37,8 @@ export class IncidentLog {
     return () => { this.#listeners.delete(listener) }
   }
 
-  report (incident: Incident): void {
+  report (found: Omit<Incident, 'remote'>): void {
+    const incident = { ...found, remote: isRemote(found.error) }
     this.counts.set(incident.code, (this.counts.get(incident.code) ?? 0) + 1)
     for (const listener of this.#listeners) listener(incident)
   }

@@ -5,7 +5,7 @@ import type { Carriers } from './carriers.ts'
 import { CorruptionGuard } from './corruption-guard.ts'
 import type { ProtocolDefinition } from './definition.ts'
 import type { KernelEnvironment, ProtocolComponents } from './environment.ts'
-import { IncidentLog } from './incidents.ts'
+import { IncidentLog, isOwnFault } from './incidents.ts'
 import { createProtocolService } from './protocol-service.ts'
 import type { ProtocolService } from './protocol-service.ts'
 import { createStreamService } from './stream-service.ts'
@@ -60,7 +60,7 @@ export function createKernel (options: KernelOptions): Kernel {
     carriers: options.carriers ?? plainCarriers(now),
     randomId: options.randomId ?? (() => randomBytes(8).readBigUInt64LE()),
     report (connection, protocol, error) {
-      incidents.report({ code: error.code, peer: connection.remotePeer.toString(), protocol, error })
+      incidents.report({ code: error.code, peer: isOwnFault(error) ? undefined : connection.remotePeer.toString(), protocol, error })
       if (error.code === 'CORRUPT_MESSAGE' && corruption.strike(connection)) connection.abort(error)
     }
   }

@@ -2,9 +2,10 @@ import { test } from 'node:test'
 import type { TestContext } from 'node:test'
 import assert from 'node:assert/strict'
 import { setImmediate as turn } from 'node:timers/promises'
-import { defineProtocol, TosError } from '../../src/protocol/index.ts'
+import { defineProtocol, encodePayload, ERROR, peerIdToNodeId, TosError } from '../../src/protocol/index.ts'
 import type { Handler, ProtocolDefinition } from '../../src/protocol/index.ts'
 import { blob, struct, u32 } from '../../src/wire/index.ts'
+import { frame } from '../support/frames.ts'
 import { kernelPair, OPEN_RATE, rawPeer, textProtocol } from '../support/kernel-pair.ts'
 import type { Pair, Text } from '../support/kernel-pair.ts'
 
@@ -37,6 +38,31 @@ for (const [what, handle, asked, counted] of fails) {
     assert.equal(p.server.service.dump()['running'], 0)
   })
 }
+
+test('faults of our own name nobody; what the peer did, and what it answered, names it', async t => {
+  const faults: Record<string, Handler<Text, Text>> = {
+    throws: () => { throw new Error('bug') }, hangs: () => new Promise(() => {}), busy: () => { throw new TosError('BUSY', 'later') },
+    closed: () => { throw new TosError('UNAVAILABLE', 'we stop') }, rude: () => { throw new TosError('INVALID_MESSAGE', 'not so') }
+  }
+  const p = await pair(t, textProtocol({ limits: { perPeer: OPEN_RATE, timeoutMs: 20 }, handle: (request, context) => (faults[request.text] as Handler<Text, Text>)(request, context) }))
+  const found: Array<[string, boolean, boolean]> = []
+  p.server.kernel.incidents.listen(({ code, peer, remote }) => { found.push([code, peer !== undefined, remote]) })
+  for (const text of Object.keys(faults)) await assert.rejects(p.ask({ text }, { timeoutMs: 5000 }))
+  assert.deepEqual(found, [['HANDLER_FAILED', false, false], ['TIMEOUT', false, false], ['BUSY', false, false], ['UNAVAILABLE', false, false], ['INVALID_MESSAGE', true, false]])
+})
+
+test('an error that a peer answers unasked is told as its answer', async t => {
+  const p = await pair(t, textProtocol())
+  const found: unknown[] = []
+  p.asker.kernel.incidents.listen(({ code, peer, remote }) => { found.push([code, peer, remote]) })
+  const nodeId = peerIdToNodeId(p.server.peer.peerId)
+  p.server.peer.handlers.set('/test/echo/1.0.0', {
+    options: {},
+    handler: stream => { stream.send(frame({ type: ERROR.code, nodeId, payload: encodePayload(ERROR, { requestId: 9n, code: 2, text: '' }) })); stream.send(frame({ type: 0x8002, nodeId, payload: encodePayload(p.server.service.definition.response.type, { requestId: 1n, more: false, body: { text: '' } }) })) }
+  })
+  await p.ask({ text: '' }).catch(() => {})
+  assert.deepEqual(found[0], ['BUSY', p.server.peer.peerId.toString(), true])
+})
 
 test('a cost function that throws is the handler\'s failure, not the end of the stream', async t => {
   const p = await kernelPair(textProtocol({ cost: () => { throw new Error('bug') } }), { asking: textProtocol() })
