@@ -23,6 +23,16 @@ export function checkTimeout (name: string, ms: unknown, wrong: Wrong): void {
   if (!isPositive(ms) || ms > MAX_TIMER_MS) wrong(`${name} must be above 0 and at most ${MAX_TIMER_MS} ms`)
 }
 
+export function checkPositive (name: string, value: unknown, wrong: Wrong): void {
+  if (!isPositive(value)) wrong(`${name} must be a number above 0`)
+}
+
+/** What `defineMessage` returns. */
+export function checkMessage (name: string, message: unknown, wrong: Wrong): void {
+  const { code, maxBytes, payload } = (message ?? {}) as { code?: unknown, maxBytes?: unknown, payload?: unknown }
+  if (!Number.isInteger(code) || !isPositive(maxBytes) || typeof payload !== 'object') wrong(`${name} must come from defineMessage`)
+}
+
 /** A count that may be left out. */
 export function checkCount (name: string, count: unknown, wrong: Wrong): void {
   if (count !== undefined && (!Number.isInteger(count) || (count as number) < 1)) wrong(`${name} must be a whole number from 1 up`)

@@ -1,3 +1,4 @@
+import { checkCount, checkFunction, checkId, checkMessage, checkPositive, checkTimeout } from './definition-checks.ts'
 import type { MessageType } from './message.ts'
 
 /** What a validator says of a message: forward it, drop it silently, or drop it and charge the peer that sent it. */
@@ -34,8 +35,20 @@ export interface TopicDefinition<T> {
   validate (value: T, context: TopicContext): Verdict | Promise<Verdict>
 }
 
-/** Describes a topic; mount it with the gossip service. */
+/** Describes a topic; mount it with the gossip service. Throws `INVALID_DEFINITION`. */
 export function defineTopic<T> (topic: Omit<TopicDefinition<T>, 'kind'>): TopicDefinition<T> {
+  const { id, message, expectedPerMinute, queue, concurrency, weight, validateTimeoutMs, validate } = topic
+  const wrong = checkId(id)
+  checkMessage('message', message, wrong)
+  checkPositive('expectedPerMinute', expectedPerMinute, wrong)
+  if (queue?.max === undefined) wrong('queue needs a max')
+  checkCount('queue.max', queue.max, wrong)
+  if (queue.drop !== 'oldest' && queue.drop !== 'newest') wrong("queue.drop must be 'oldest' or 'newest'")
+  checkCount('concurrency', concurrency, wrong)
+  if (weight !== undefined) checkPositive('weight', weight, wrong)
+  if (validateTimeoutMs !== undefined) checkTimeout('validateTimeoutMs', validateTimeoutMs, wrong)
+  if (validate === undefined) wrong('a topic needs validate')
+  checkFunction('validate', validate, wrong)
   return { kind: 'topic', ...topic }
 }
 

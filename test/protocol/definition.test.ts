@@ -1,6 +1,6 @@
 import { test } from 'node:test'
 import assert from 'node:assert/strict'
-import { createKernel, defineMessage, defineProtocol, defineStream } from '../../src/protocol/index.ts'
+import { createKernel, defineMessage, defineProtocol, defineStream, defineTopic } from '../../src/protocol/index.ts'
 import { string, struct, u64 } from '../../src/wire/index.ts'
 import { codeOf } from '../support/frames.ts'
 import { textProtocol } from '../support/kernel-pair.ts'
@@ -47,6 +47,22 @@ test('defineStream refuses the same mistakes', () => {
     assert.equal(codeOf(() => defineStream({ ...stream, ...change } as unknown as typeof stream)), 'INVALID_DEFINITION', Object.keys(change).join())
   }
 })
+
+const topic = { name: 'news', id: '/acme/{net}/news/1', message: defineMessage({ name: 'X', code: 0x9000, schema: body }), expectedPerMinute: 1, queue: { max: 1, drop: 'oldest' as const }, validate: () => 'accept' as const }
+test('defineTopic accepts a good definition, also with everything that may be left out', () => {
+  assert.equal(codeOf(() => defineTopic(topic)), 'nothing thrown')
+  assert.equal(codeOf(() => defineTopic({ ...topic, concurrency: 1, weight: 0.5, validateTimeoutMs: 1, floodPublish: true })), 'nothing thrown')
+})
+for (const [what, change] of [
+  ['an id without a version', { id: '/news' }], ['no id', { id: undefined }], ['no message', { message: undefined }], ['a schema for a message', { message: body }],
+  ['no expected rate', { expectedPerMinute: undefined }], ['an expected rate of nothing', { expectedPerMinute: 0 }], ['a rate that is no number', { expectedPerMinute: NaN }],
+  ['no queue', { queue: undefined }], ['a queue without a bound', { queue: { drop: 'oldest' } }], ['a queue of nothing', { queue: { max: 0, drop: 'oldest' } }], ['a queue that drops neither end', { queue: { max: 1 } }],
+  ['no slot to validate in', { concurrency: 0 }], ['a weight of nothing', { weight: 0 }], ['no time to validate', { validateTimeoutMs: 0 }], ['no validate', { validate: undefined }], ['a validate that is none', { validate: 'accept' }]
+] as Array<[string, Record<string, unknown>]>) {
+  test(`defineTopic refuses ${what}`, () => {
+    assert.equal(codeOf(() => defineTopic({ ...topic, ...change } as unknown as typeof topic)), 'INVALID_DEFINITION')
+  })
+}
 
 test('a definition knows its sizes: 9 bytes of envelope, and never more than maxBytes', () => {
   const { request } = defineProtocol(good)
