@@ -20,8 +20,11 @@ export interface FrameStreamHandlers {
   readonly cap: (type: number) => number | undefined
   /** A checked frame; `payload` belongs to the receiver. */
   readonly message: (type: number, payload: Uint8Array) => void
-  /** A frame was dropped (`CORRUPT_MESSAGE`, `WRONG_NODE_ID`, `CLOCK_SKEW`, `UNKNOWN_TYPE`); the stream goes on. */
-  readonly dropped: (error: TosError) => void
+  /**
+   * A frame was dropped (`CORRUPT_MESSAGE`, `WRONG_NODE_ID`, `CLOCK_SKEW`, `UNKNOWN_TYPE`); the stream goes on. `frame` is what it held when
+   * its bytes are known to be undamaged, so that whoever waits for it can be told.
+   */
+  readonly dropped: (error: TosError, frame?: { readonly type: number, readonly payload: Uint8Array }) => void
   /** The other side will send no more; answers may still be written. */
   readonly ended: () => void
   /** The stream is over; nothing is called after this. */
@@ -187,7 +190,10 @@ export class FrameStream {
     try {
       payload = this.#codec.open(header, body)
     } catch (error) {
-      this.#handlers.dropped(toTosError(error))
+      const coded = toTosError(error)
+      // the body of a sealed frame is not its payload
+      const readable = this.#codec.padding === 'none' && coded.code !== 'CORRUPT_MESSAGE'
+      this.#handlers.dropped(coded, readable ? { type, payload: body } : undefined)
       return
     }
     this.#handlers.message(type, payload)

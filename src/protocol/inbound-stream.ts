@@ -22,6 +22,8 @@ export interface InboundDeps<Req, Res> {
 }
 
 const DEFAULT_MAX_CONCURRENT = 64
+/** Refusals above the peer's budget, without a request served between them, that end a stream. */
+const MAX_OVER_BUDGET = 20
 
 /** The answering side of one stream: reads requests, runs the handler, writes responses in the order they are ready. */
 export class InboundStream<Req, Res> {
@@ -33,6 +35,7 @@ export class InboundStream<Req, Res> {
   readonly #running: Map<HandlerContext, NodeJS.Timeout> = new Map()
   #ended = false
   #congested = false
+  #overBudget = 0
 
   constructor (deps: InboundDeps<Req, Res>, stream: Stream, connection: Connection, codec: FrameCodec) {
     const { request, limits } = deps.definition
@@ -42,9 +45,8 @@ export class InboundStream<Req, Res> {
     this.frames = new FrameStream(stream, codec, {
       cap: type => type === request.type.code ? request.type.maxBytes : undefined,
       message: (_type, payload) => { this.#receive(payload) },
-      dropped: error => {
-        deps.limiter.take(deps.clock())
-        this.#refuse(0n, error)
+      dropped: (error, frame) => {
+        this.#refuseFrame(frame === undefined ? 0n : pairingId(request.type, frame.payload), error, deps.limiter.take(deps.clock()))
       },
       ended: () => { this.#ended = true; this.#finishWhenIdle() },
       closed: error => { this.#closed(error) }
@@ -58,26 +60,26 @@ export class InboundStream<Req, Res> {
     const { definition: { request, limits: { perPeer }, cost }, limiter, clock } = this.#deps
     const now = clock()
     if (limiter.delay(now) > 0) {
-      this.#refuse(pairingId(request.type, payload), new TosError('RATE_LIMITED', `more than ${perPeer.count} in ${perPeer.perMs} ms`))
+      this.#refuseFrame(pairingId(request.type, payload), new TosError('RATE_LIMITED', `more than ${perPeer.count} in ${perPeer.perMs} ms`), false)
       return
     }
     let message: unknown
     try {
       message = decodePayload(request.type, payload, this.frames.padding)
     } catch (error) {
-      limiter.take(now)
-      this.#refuse(pairingId(request.type, payload), toTosError(error))
+      this.#refuseFrame(pairingId(request.type, payload), toTosError(error), limiter.take(now))
       return
     }
     const id = request.id(message)
     const value = request.value(message)
     try {
       const units = cost(value)
-      if (limiter.take(now, units)) this.#run(id, value)
-      else {
+      if (limiter.take(now, units)) {
+        this.#overBudget = 0
+        this.#run(id, value)
+      } else {
         const wait = Math.ceil(limiter.delay(now, units))
-        limiter.take(now)
-        this.#refuse(id, new TosError('RATE_LIMITED', `the request costs ${units} units of ${perPeer.count} in ${perPeer.perMs} ms; again in ${wait} ms`))
+        this.#refuseFrame(id, new TosError('RATE_LIMITED', `the request costs ${units} units of ${perPeer.count} in ${perPeer.perMs} ms; again in ${wait} ms`), limiter.take(now))
       }
     } catch (error) {
       this.#refuse(id, handlerError(error))
@@ -150,6 +152,12 @@ export class InboundStream<Req, Res> {
       throw new TosError('HANDLER_FAILED', 'the handler returned a value that cannot be sent', { cause })
     }
     if (this.frames.congested) this.#waitForReader()
+  }
+
+  // Answers to noise are work too. Who keeps to the budget may be wrong for ever; who stays above it hears no more.
+  #refuseFrame (id: bigint, error: TosError, afforded: boolean): void {
+    this.#refuse(id, error)
+    if (!afforded && ++this.#overBudget >= MAX_OVER_BUDGET) this.frames.abort('RATE_LIMITED', `${MAX_OVER_BUDGET} frames in a row were refused above the limit`)
   }
 
   #refuse (id: bigint, error: TosError): void {

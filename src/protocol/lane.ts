@@ -5,6 +5,7 @@ import type { FrameCodec } from '../frame/index.ts'
 import type { ProtocolDefinition } from './definition.ts'
 import { ERROR, fromErrorMessage } from './error-message.ts'
 import { decodePayload, writePayload } from './message.ts'
+import type { MessageType } from './message.ts'
 import { pairingId } from './pairing-id.ts'
 
 /** Takes what comes back for one request. */
@@ -40,7 +41,10 @@ export class Lane<Req, Res> {
     this.frames = new FrameStream(stream, codec, {
       cap: type => type === response.type.code ? response.type.maxBytes : type === ERROR.code ? ERROR.maxBytes : undefined,
       message: (type, payload) => { this.#receive(type, payload) },
-      dropped: events.incident,
+      dropped: (error, frame) => {
+        events.incident(error)
+        if (frame !== undefined) this.#fail(frame.type === ERROR.code ? ERROR : response.type, frame.payload, error)
+      },
       ended: () => { this.frames.finish() },
       closed: error => { this.#closed(error) }
     })
@@ -117,12 +121,16 @@ export class Lane<Req, Res> {
     try {
       return decodePayload(type, payload, this.frames.padding)
     } catch (error) {
-      const id = pairingId(type, payload)
-      const pending = this.#pending.get(id)
-      this.#pending.delete(id)
-      pending?.failed(toTosError(error))
+      this.#fail(type, payload, toTosError(error))
       throw error
     }
+  }
+
+  #fail (type: MessageType<unknown>, payload: Uint8Array, error: TosError): void {
+    const id = pairingId(type, payload)
+    const pending = this.#pending.get(id)
+    this.#pending.delete(id)
+    pending?.failed(error)
   }
 
   #closed (error: TosError | undefined): void {

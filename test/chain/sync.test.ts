@@ -259,6 +259,18 @@ test('a tip ahead of this clock is left out: what lies below and beside it comes
   await Promise.all([sync.stop(), other.stop()])
 })
 
+test('a peer whose clock disagrees with ours is put aside without a charge; one that does not answer is charged', async () => {
+  for (const [code, expected] of [['CLOCK_SKEW', []], ['TIMEOUT', ['a TIMEOUT']]] as const) {
+    const { clock, net, source, sync, charged } = await setUp()
+    await extend(source, 1)
+    net.join('a', source, () => Promise.reject(new TosError(code, 'no answer')))
+    sync.addPeer('a')
+    await clock.until(sync.idle())
+    assert.deepEqual([charged, sync.dump()['failures']], [expected, 1])
+    await sync.stop()
+  }
+})
+
 test('a missed announcement is found at the next interval, an announced one at once', async () => {
   const { clock, net, source, ledger, sync } = await setUp({ intervalMs: 10_000 })
   net.join('a', source)

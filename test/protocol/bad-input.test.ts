@@ -38,8 +38,8 @@ const TEXT_AT = 17
 const answered: Array<[string, (raw: RawPeer) => Uint8Array, TosErrorCode, number, bigint]> = [
   ['a damaged checksum', raw => flip(ask(raw, 7n), 15), 'CORRUPT_MESSAGE', WIRE_CODE.malformed, 0n],
   ['a damaged payload', raw => flip(ask(raw, 7n), 70), 'CORRUPT_MESSAGE', WIRE_CODE.malformed, 0n],
-  ['the node_id of another', () => frame({ type: REQUEST.code, nodeId: new Uint8Array(32).fill(1), payload: payload(bytes => bytes) }), 'WRONG_NODE_ID', WIRE_CODE.malformed, 0n],
-  ['a clock an hour off', raw => raw.frame({ type: REQUEST.code, timestamp: BigInt(Math.floor(NOW_MS / 1000)) + 3600n, payload: payload(bytes => bytes) }), 'CLOCK_SKEW', WIRE_CODE.clockSkew, 0n],
+  ['the node_id of another', () => frame({ type: REQUEST.code, nodeId: new Uint8Array(32).fill(1), payload: payload(bytes => bytes) }), 'WRONG_NODE_ID', WIRE_CODE.malformed, 7n],
+  ['a clock an hour off', raw => raw.frame({ type: REQUEST.code, timestamp: BigInt(Math.floor(NOW_MS / 1000)) + 3600n, payload: payload(bytes => bytes) }), 'CLOCK_SKEW', WIRE_CODE.clockSkew, 7n],
   ['an unknown type', raw => raw.frame({ type: 0x9999, payload: new Uint8Array(1000) }), 'UNKNOWN_TYPE', WIRE_CODE.unknownType, 0n],
   ['a response instead of a request', raw => raw.frame({ type: 0x8002, payload: payload(bytes => bytes) }), 'UNKNOWN_TYPE', WIRE_CODE.unknownType, 0n],
   ['an empty payload', raw => raw.frame({ type: REQUEST.code }), 'MESSAGE_TOO_SMALL', WIRE_CODE.malformed, 0n],
@@ -181,6 +181,34 @@ test('bad frames are charged too, and a request is charged its cost', async t =>
   assert.equal((await stream.next()).payload[0], 3, 'a cost above the burst passes when the burst is free')
 })
 
+for (const [what, bad] of [
+  ['an unknown type', raw => raw.frame({ type: 0x9999 })],
+  ['a clock an hour off', raw => raw.frame({ type: REQUEST.code, timestamp: 1n, payload: payload(bytes => bytes) })],
+  ['the node_id of another', () => frame({ type: REQUEST.code, nodeId: new Uint8Array(32).fill(1), payload: payload(bytes => bytes) })],
+  ['bytes that do not parse', raw => raw.frame({ type: REQUEST.code, payload: payload(set(8, 2)) })],
+  ['good requests above the limit', raw => ask(raw, 7n)]
+] as Array<[string, (raw: RawPeer) => Uint8Array]>) {
+  test(`a stream that only brings ${what} closes with RATE_LIMITED 20 frames above its limit; at a moderate rate each is answered`, async t => {
+    const limits = { perPeer: { count: 10, perMs: 1000 }, timeoutMs: 5000 }
+    const { p, raw } = await served(t, textProtocol({ limits }))
+    const patient = await raw.open()
+    for (let i = 0; i < 100; i++) {
+      p.time.ms += 100
+      patient.write(bad(raw))
+      await patient.next()
+    }
+    assert.equal(patient.stream.status, 'open')
+    p.time.ms += 1000
+    const flood = await raw.open()
+    flood.write(...Array.from({ length: 200 }, () => bad(raw)))
+    assert.equal(await flood.closed, 'StreamResetError')
+    assert.ok(flood.frames.length <= 5 + 20)
+    assert.ok(p.server.count('RATE_LIMITED') >= 1)
+    assert.equal([...p.server.kernel.incidents.counts.values()].reduce((sum, count) => sum + count), what.startsWith('good') ? 20 + 1 : 100 + 5 + 20 + 1)
+    assert.equal(raw.connection.status, 'open')
+  })
+}
+
 test('100 parallel streams of one peer: four are served, the others reset, and the peer is still welcome', async t => {
   const { p, raw } = await served(t)
   const streams = await Promise.all(Array.from({ length: 100 }, () => raw.open().catch(() => undefined)))
@@ -262,6 +290,19 @@ for (const [what, wrong, code] of wrongAnswers) {
     answer(reply({ payload: response(2n) }))
     assert.equal((await p.ask({ text: '' })).text, 'hello')
     assert.equal(p.asker.service.dump()['pending'], 0)
+  })
+}
+
+for (const [what, wrong, code] of [
+  ['an answer with the node_id of another', () => frame({ type: 0x8002, nodeId: new Uint8Array(32).fill(1), payload: response(1n) }), 'WRONG_NODE_ID'],
+  ['an answer from another hour', reply({ payload: response(1n), timestamp: 1n }), 'CLOCK_SKEW'],
+  ['an ERROR from another hour', reply({ type: ERROR.code, payload: encodePayload(ERROR, { requestId: 1n, code: WIRE_CODE.clockSkew, text: '' }), timestamp: 1n }), 'CLOCK_SKEW']
+] as Array<[string, (nodeId: Uint8Array) => Uint8Array, TosErrorCode]>) {
+  test(`${what} fails its request with ${code} at once instead of a TIMEOUT`, async t => {
+    const { p, answer } = await rawServer(t)
+    answer(wrong)
+    await assert.rejects(p.ask({ text: '' }), { code })
+    assert.deepEqual([p.asker.count(code), p.asker.service.dump()['pending']], [1, 0])
   })
 }
 
