@@ -1,7 +1,8 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
-import { homedir, tmpdir } from 'node:os'
+import { homedir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { toTosError, TosError } from '../errors/index.ts'
+import { socketFolder } from '../monitor/socket-folder.ts'
 import { OPTION_KEYS } from './names.ts'
 import { OPTIONS } from './options.ts'
 import type { OptionKey } from './options.ts'
@@ -46,7 +47,7 @@ export async function loadConfig ({ flags = {}, env = process.env, file }: LoadO
 
 /** Facts of this machine and process. */
 export function baseFacts (env: Readonly<Record<string, string | undefined>> = process.env): BaseFacts {
-  return { home: env['HOME'] ?? homedir(), xdgDataHome: env['XDG_DATA_HOME'] ?? '', tmp: env['TMPDIR'] ?? tmpdir(), version: VERSION }
+  return { home: env['HOME'] ?? homedir(), xdgDataHome: env['XDG_DATA_HOME'] ?? '', socketDir: socketFolder(env), version: VERSION }
 }
 
 function implicitFile (strong: readonly Source[], facts: BaseFacts): string {

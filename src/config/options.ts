@@ -27,7 +27,7 @@ const isPublic = (network: string): boolean => SEEDS[network] !== undefined
 export const OPTIONS = {
   network: text({ default: 'mainnet', pattern: /^[a-z0-9-]{1,32}$/, what: 'mainnet, testnet, devnet or a private name of [a-z0-9-]{1,32}', doc: 'The network to join; it is part of every protocol id.' }),
   profile: choice({ choices: ['default', 'tos-spec'], default: 'default', doc: 'Where this project is more lenient than the specification: default, or tos-spec to the letter (a damaged frame closes the connection at once).' }),
-  preset: choice({ choices: ['full', 'light', 'mining', 'validator'], default: 'full', doc: 'What the node offers: services, node type and DHT mode.' }),
+  preset: choice({ choices: ['full', 'light', 'mining', 'validator'], default: 'full', doc: 'Role of the node. light only asks the DHT, all others serve it; mining turns mine on except on public networks; validator is like full until votes are built.' }),
   dataDir: path({ default: ({ home, xdgDataHome, network }) => xdgDataHome === '' ? join(home, '.tosd', network) : join(xdgDataHome, 'tosd', network), doc: 'Identity, chain and peer store of one node.' }),
   listen: addresses({
     default: ({ network }) => network === 'devnet' ? ['/ip4/127.0.0.1/tcp/0'] : [`/ip4/0.0.0.0/tcp/${DEFAULT_PORT}`, `/ip4/0.0.0.0/tcp/${DEFAULT_PORT + 1}/ws`],
@@ -40,12 +40,12 @@ export const OPTIONS = {
   mdns: toggle({ default: ({ network }) => network !== 'mainnet', doc: 'Find peers on the local network by multicast DNS.' }),
   plain: toggle({ default: true, doc: 'Register the plain twins of all protocols (research, byte-level interop).' }),
   protocol: list({ item: 'path', default: [], doc: 'Files (.ts or .js) whose exported protocols are mounted beside the built-in ones.' }),
-  mine: toggle({ default: false, doc: 'Mine blocks of the reference ledger.' }),
+  mine: toggle({ default: ({ preset, network }) => preset === 'mining' && !isPublic(network), doc: 'Mine blocks of the reference ledger.' }),
   mineIntervalMs: duration({ default: 3000, doc: 'Pause between two blocks mined here; 0 mines without a pause.' }),
   minerKey: path({ default: '', doc: 'Key file named as miner of our blocks; empty: the node\'s identity.' }),
   difficulty: integer({ default: ({ network }) => Number(difficultyOf(network)), min: 1, doc: 'Constant difficulty of the reference ledger; only private networks may set it.' }),
-  userAgent: text({ default: ({ version }) => `tos-p2p/${version}`, pattern: /^[^\p{Cc}]{0,256}$/u, what: 'text of at most 256 characters', doc: 'Name the node gives itself in PING.' }),
-  adminSocket: path({ default: ({ dataDir, tmp }) => socketPath(dataDir, tmp), doc: 'Unix socket the command line talks to (mode 0600).' }),
+  userAgent: text({ default: ({ version }) => `tos-p2p/${version}`, pattern: /^[^\p{Cc}\p{Cs}]*$/u, maxBytes: 256, what: 'well-formed text of at most 256 bytes without control characters', doc: 'Name the node gives itself in PING.' }),
+  adminSocket: path({ default: ({ dataDir, socketDir }) => socketPath(dataDir, socketDir), doc: 'Unix socket the command line talks to (mode 0600).' }),
   stopDeadlineMs: duration({ default: 10_000, doc: 'Longest graceful stop; what is then open is named and left.' }),
 
   'peers.max': integer({ default: 50, min: 1, max: 10_000, doc: 'Most peers at a time; further inbound connections are refused.' }),

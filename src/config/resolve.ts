@@ -13,7 +13,7 @@ export interface ResolvedConfig {
 }
 
 /** What is known before the first option is. */
-export type BaseFacts = Pick<Facts, 'home' | 'xdgDataHome' | 'tmp' | 'version'>
+export type BaseFacts = Pick<Facts, 'home' | 'xdgDataHome' | 'socketDir' | 'version'>
 
 /** What `resolveConfig` needs beside the sources. */
 export interface ResolveOptions {
@@ -35,7 +35,7 @@ export function resolveConfig (sources: readonly Source[], options: ResolveOptio
 /** The same without the throw: what is invalid stands at its default and is listed. */
 export function gatherConfig (sources: readonly Source[], { facts: base, checkAddress }: ResolveOptions): ResolvedConfig & { readonly problems: readonly Problem[] } {
   const problems = sources.flatMap(source => source.problems)
-  const facts = { ...base, network: '', profile: '', dataDir: '', maxPeers: 0 }
+  const facts = { ...base, network: '', profile: '', preset: '', dataDir: '', maxPeers: 0 }
   const values = new Map<OptionKey, unknown>()
   const origins = {} as Record<OptionKey, string>
   for (const key of OPTION_KEYS) {
@@ -45,7 +45,7 @@ export function gatherConfig (sources: readonly Source[], { facts: base, checkAd
     const value = found === undefined ? defaultOf(row, facts) : found.value
     values.set(key, value)
     origins[key] = found?.origin ?? 'default'
-    if (key === 'network' || key === 'profile' || key === 'dataDir') facts[key] = value as string
+    if (key === 'network' || key === 'profile' || key === 'preset' || key === 'dataDir') facts[key] = value as string
     if (key === 'peers.max') facts.maxPeers = value as number
   }
   const config = nest(values)

@@ -1,15 +1,17 @@
 import { resolve } from 'node:path'
 import { parseBytes, parseDuration } from './units.ts'
 
-/** What the defaults may depend on. The last four are options themselves, known to the rows below them in the table. */
+/** What the defaults may depend on. The last five are options themselves, known to the rows below them in the table. */
 export interface Facts {
   readonly version: string
   readonly home: string
   /** `XDG_DATA_HOME`, empty when unset. */
   readonly xdgDataHome: string
-  readonly tmp: string
+  /** Folder for an admin socket whose name in the data directory would be too long. */
+  readonly socketDir: string
   readonly network: string
   readonly profile: string
+  readonly preset: string
   readonly dataDir: string
   readonly maxPeers: number
 }
@@ -48,12 +50,12 @@ function wanted (what: string, raw: unknown): Error {
   return new Error(`must be ${what}, got ${JSON.stringify(raw)?.slice(0, 80) ?? 'nothing'}`)
 }
 
-/** Free text; `pattern` and `what` narrow it. */
-export function text ({ pattern, what = 'text', ...rest }: Common<string> & { pattern?: RegExp, what?: string }): Row<string> {
+/** Free text; `pattern` and `maxBytes` (of UTF-8) narrow it, `what` says so. */
+export function text ({ pattern, maxBytes = Infinity, what = 'text', ...rest }: Common<string> & { pattern?: RegExp, maxBytes?: number, what?: string }): Row<string> {
   return {
     type: what,
     ...rest,
-    parse: raw => typeof raw === 'string' && (pattern?.test(raw) ?? true) ? raw : raise(what, raw)
+    parse: raw => typeof raw === 'string' && (pattern?.test(raw) ?? true) && Buffer.byteLength(raw) <= maxBytes ? raw : raise(what, raw)
   }
 }
 

@@ -7,6 +7,7 @@ import type { ErrorReport } from '../errors/index.ts'
 import type { AdminApi, CallOptions } from './admin-api.ts'
 import { ROUTES, routePath } from './admin-routes.ts'
 import type { AdminMethod } from './admin-routes.ts'
+import { whatIsWrong } from './socket-folder.ts'
 
 /** Options of `createAdminClient`. */
 export interface AdminClientOptions {
@@ -85,6 +86,8 @@ interface Answer {
 }
 
 async function open ({ socketPath, method, params, options: { signal }, timeoutMs }: Ask): Promise<Answer> {
+  const wrong = whatIsWrong(socketPath)
+  if (wrong !== undefined) throw new TosError('DAEMON_UNREACHABLE', wrong, { details: { socket: socketPath }, hint: 'remove that folder, or name another --admin-socket' })
   const text = JSON.stringify(params)
   const request = httpRequest({
     socketPath,

@@ -7,6 +7,7 @@ import { TosError, toTosError } from '../errors/index.ts'
 import { checkParams, httpStatus, methodOf, ROUTES } from './admin-routes.ts'
 import type { AdminMethod } from './admin-routes.ts'
 import type { AdminApi, CallOptions } from './admin-api.ts'
+import { claimSocketFolder } from './socket-folder.ts'
 
 /** Largest request body, bytes. */
 const MAX_BODY_BYTES = 1_048_576
@@ -25,6 +26,7 @@ export interface AdminServer {
  * A socket nobody listens on is replaced. Throws `LISTEN_FAILED`.
  */
 export async function serveAdmin (api: AdminApi, path: string): Promise<AdminServer> {
+  claimSocketFolder(path)
   await removeStale(path)
   const closing = new AbortController()
   const server = createServer((request, response) => {

@@ -7,7 +7,7 @@ import { configValue, describeOptions, editDistance, envName, flagName, fromEnv,
 import type { OptionKey, Problem } from '../../src/config/index.ts'
 import { TosError } from '../../src/errors/index.ts'
 
-const facts = { home: '/home/ann', xdgDataHome: '', tmp: '/tmp', version: '9.9.9' }
+const facts = { home: '/home/ann', xdgDataHome: '', socketDir: '/run/user/7', version: '9.9.9' }
 const dir = mkdtempSync(join(tmpdir(), 'tos-config-'))
 after(() => rmSync(dir, { recursive: true, force: true }))
 
@@ -77,7 +77,7 @@ test('defaults follow network, profile, directory and the peer limit', () => {
 test('a socket path too long for the kernel moves to a short one that follows from the directory', () => {
   const of = (dataDir: string): string => resolveConfig([fromObject({ dataDir }, 'test')], { facts }).config.adminSocket
   const long = `/d/${'x'.repeat(120)}`
-  assert.match(of(long), /^\/tmp\/tosd-[0-9a-f]{16}\.sock$/)
+  assert.match(of(long), /^\/run\/user\/7\/tosd-[0-9a-f]{16}\.sock$/)
   assert.equal(of(long), of(long))
   assert.notEqual(of(long), of(`${long}y`))
 })
