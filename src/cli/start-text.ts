@@ -33,13 +33,12 @@ export function describeEvent (event: StreamedEvent): string | undefined {
 
 function textOf (event: StreamedEvent): string | undefined {
   switch (event.event) {
-    case 'block': return event.origin === 'import' ? undefined : `block ${event.height} ${event.hash.slice(0, 16)}… ${event.origin === 'mined' ? 'mined here' : 'received'}, ${event.transactions} transactions`
+    case 'block': return `block ${event.height} ${event.hash.slice(0, 16)}… ${event.origin === 'mined' ? 'mined here' : 'received'}, ${event.transactions} transactions`
     case 'peer-connected': return `${event.direction === 'inbound' ? 'accepted' : 'reached'} ${event.peerId}`
     case 'peer-disconnected': return `lost ${event.peerId}${event.reason === undefined ? '' : ` (${event.reason})`}`
     case 'sync': return event.state === 'progress' ? undefined : `sync ${event.state} at height ${event.height} of ${event.targetHeight}`
-    case 'transaction': return event.origin === 'local' ? `transaction ${event.id.slice(0, 16)}… sent` : undefined
+    case 'transaction': return `transaction ${event.id.slice(0, 16)}… sent`
     case 'warning': return `warning: ${event.message} [${event.code}]`
-    case 'status': return `${event.status.peers.connected} peers, height ${event.status.chain.height}, ${event.status.mempool} in the pool`
     default: return undefined
   }
 }

@@ -43,7 +43,6 @@ export interface PeerView {
   readonly rttMs?: number
   readonly userAgent?: string
   readonly protocols?: readonly string[]
-  readonly height?: number
 }
 
 /** A connection that was made, or found. */
@@ -134,11 +133,10 @@ export interface ConfigView {
 export type NodeEvent =
   | { readonly event: 'peer-connected', readonly peerId: string, readonly addr: string, readonly direction: 'inbound' | 'outbound' }
   | { readonly event: 'peer-disconnected', readonly peerId: string, readonly reason?: string }
-  | { readonly event: 'block', readonly hash: string, readonly height: number, readonly transactions: number, readonly origin: 'mined' | 'peer' | 'import' }
+  | { readonly event: 'block', readonly hash: string, readonly height: number, readonly transactions: number, readonly origin: 'mined' | 'peer' }
   | { readonly event: 'tip', readonly hash: string, readonly height: number, readonly reorganised: number }
-  | { readonly event: 'transaction', readonly id: string, readonly origin: 'local' | 'peer' }
+  | { readonly event: 'transaction', readonly id: string, readonly origin: 'local' }
   | { readonly event: 'sync', readonly state: 'started' | 'progress' | 'finished', readonly height: number, readonly targetHeight: number, readonly peerId?: string }
-  | { readonly event: 'status', readonly status: StatusView }
   | { readonly event: 'warning', readonly code: string, readonly message: string, readonly details?: Readonly<Record<string, unknown>> }
 
 /** An event with its time (Unix milliseconds); `missed` counts events this reader was too slow for. */

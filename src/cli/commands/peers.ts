@@ -11,7 +11,7 @@ export const peersCommands: CommandModule = (parent, cli) => {
     const list = await api.peersLs()
     if (list.length === 0) cli.out.talk('no peers')
     if (cli.out.json) for (const peer of list) await cli.out.data(peer, () => '')
-    else if (list.length > 0) await cli.out.write(`${table(['PEER', 'DIR', 'FOR', 'RTT', 'HEIGHT', 'AGENT', 'ADDRESS'], list.map(row))}\n`)
+    else if (list.length > 0) await cli.out.write(`${table(['PEER', 'DIR', 'FOR', 'RTT', 'AGENT', 'ADDRESS'], list.map(row))}\n`)
   })
   daemonCommand(peers, cli, 'connect <address>', 'dial a multiaddr or a known peer id', async (api, [address = '']) => {
     const connected = await api.peersConnect({ address }, { signal: cli.signal })
@@ -28,7 +28,7 @@ export const peersCommands: CommandModule = (parent, cli) => {
 function row (peer: PeerView): string[] {
   return [
     peer.peerId, peer.direction === 'inbound' ? 'in' : 'out', showDuration(peer.connectedMs), peer.rttMs === undefined ? '-' : `${peer.rttMs.toFixed(1)} ms`,
-    String(peer.height ?? '-'), peer.userAgent ?? '-', peer.addr
+    peer.userAgent ?? '-', peer.addr
   ]
 }
 
