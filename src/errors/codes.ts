@@ -74,6 +74,7 @@ const table = {
   CONFIG_INVALID: { hint: 'run `tosd config validate` to see every problem with its origin', exit: EXIT.config },
   USAGE: { hint: 'run `tosd --help`', exit: EXIT.usage },
   DAEMON_UNREACHABLE: { hint: 'start the node first: `tosd start`, or name its --data-dir', exit: EXIT.unreachable },
+  PROTOCOL_FILE_INVALID: { hint: 'the file is there, but it does not load: correct what the cause names, then run it with `node FILE` to see more' },
   FILE_UNREADABLE: { hint: 'check the path and its permissions' },
   STOP_TIMEOUT: { hint: 'a part of the node did not stop in time; details.open names it' },
   INTERNAL: { hint: 'this is a bug; please report it with the output of --json' }

@@ -56,8 +56,28 @@ export function toTosError (error: unknown, code: TosErrorCode = 'INTERNAL'): To
   return new TosError(code, error instanceof Error ? error.message : String(error), { cause: error })
 }
 
-function describeCause (cause: unknown): string {
-  return cause instanceof Error ? `${cause.name}: ${cause.message}` : String(cause)
+/** Longest text of a cause, characters. */
+const MAX_CAUSE = 200
+
+/** A cause on one line: `Name: first line of its message`; of several failures the first, and how many more there are. Never empty. */
+export function describeCause (cause: unknown): string {
+  if (!(cause instanceof Error)) return firstLine(String(cause)) || 'no reason given'
+  // libp2p's AggregateError says only that all dials failed: the reason is inside
+  const errors: readonly unknown[] = cause instanceof AggregateError ? cause.errors : []
+  if (errors.length > 0) return short(`${describeCause(errors[0])}${errors.length === 1 ? '' : ` (and ${errors.length - 1} more)`}`)
+  const text = firstLine(cause.message)
+  if (text !== '') return short(`${cause.name}: ${text}`)
+  if (cause.cause !== undefined) return describeCause(cause.cause)
+  const { code } = cause as NodeJS.ErrnoException
+  return short(`${cause.name}: ${code ?? 'no message'}`)
+}
+
+function firstLine (text: string): string {
+  return text.trim().split(/\r?\n/, 1)[0] ?? ''
+}
+
+function short (text: string): string {
+  return text.length > MAX_CAUSE ? `${text.slice(0, MAX_CAUSE - 1)}…` : text
 }
 
 function plain (details: ErrorDetails): ErrorDetails {

@@ -1,3 +1,4 @@
+import { accessSync, constants } from 'node:fs'
 import { registerHooks } from 'node:module'
 import { resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
@@ -12,7 +13,7 @@ let hooked = false
 /**
  * Imports protocol files (`.ts` or `.js`, from anywhere) and returns their exported definitions by export name. Inside them `tos-p2p`,
  * `tos-p2p/protocol` and `tos-p2p/wire` mean this very package, so a file needs no `node_modules` of its own.
- * Throws `FILE_UNREADABLE`, or `INVALID_DEFINITION` when a file exports no definition.
+ * Throws `FILE_UNREADABLE`, `PROTOCOL_FILE_INVALID` when a file does not load, or `INVALID_DEFINITION` when it exports no definition.
  */
 export async function loadProtocols (files: readonly string[]): Promise<Record<string, AnyDefinition>> {
   if (files.length > 0) hookPackageName()
@@ -33,8 +34,27 @@ async function load (file: string): Promise<object> {
     return await import(pathToFileURL(resolve(file)).href) as object
   } catch (cause) {
     if (cause instanceof TosError) throw cause
-    throw new TosError('FILE_UNREADABLE', `could not load the protocol file ${file}`, { cause })
+    throw loadFailure(file, cause)
   }
+}
+
+function loadFailure (file: string, cause: unknown): TosError {
+  try {
+    accessSync(file, constants.R_OK)
+  } catch (missing) {
+    return new TosError('FILE_UNREADABLE', `could not read the protocol file ${file}`, { cause: missing })
+  }
+  if (!(cause instanceof SyntaxError)) return new TosError('PROTOCOL_FILE_INVALID', `the protocol file ${file} failed while it was loaded`, { cause })
+  const { line, code } = placeOf(cause)
+  return new TosError('PROTOCOL_FILE_INVALID', `the protocol file ${file} has a syntax error${line === undefined ? '' : ` in line ${line}`}`, {
+    cause,
+    hint: code === 'ERR_UNSUPPORTED_TYPESCRIPT_SYNTAX' ? 'write plain types only: Node strips them, it does not compile enums, namespaces or parameter properties' : 'correct the syntax error; `node --check FILE` finds the next one'
+  })
+}
+
+// V8 writes `file:///…/hello.ts:7` above the stack of a syntax error
+function placeOf (error: SyntaxError & { readonly code?: string }): { readonly line: string | undefined, readonly code: string | undefined } {
+  return { line: /^(?:file:)?\/.*?:(\d+)\n/.exec(error.stack ?? '')?.[1], code: error.code }
 }
 
 function isDefinition (value: unknown): value is AnyDefinition {

@@ -130,6 +130,10 @@ export const hello = defineProtocol({ id: '/acme/hello/1.0.0', types: { request:
   const service = (b.services as unknown as { hello: { request (target: unknown, value: unknown): Promise<unknown> } }).hello
   assert.deepEqual(await service.request(a.getMultiaddrs()[0], { name: 'alice' }), { text: 'hello alice' })
   await assert.rejects(start({ protocol: [join(dir, 'none.ts')] }), { code: 'FILE_UNREADABLE' })
+  writeFileSync(join(dir, 'broken.ts'), 'const a = 1\nconst b = {\n')
+  await assert.rejects(start({ protocol: [join(dir, 'broken.ts')] }), { code: 'PROTOCOL_FILE_INVALID', message: /broken\.ts has a syntax error in line \d/, hint: /syntax error/ })
+  writeFileSync(join(dir, 'throws.ts'), 'throw new Error("not today")')
+  await assert.rejects(start({ protocol: [join(dir, 'throws.ts')] }), { code: 'PROTOCOL_FILE_INVALID', message: /failed while it was loaded/ })
   writeFileSync(join(dir, 'empty.ts'), 'export const nothing = 1')
   await assert.rejects(start({ protocol: [join(dir, 'empty.ts')] }), { code: 'INVALID_DEFINITION' })
 })

@@ -30,6 +30,17 @@ suite('JSON form', () => {
     test(`refuses ${name}`, () => { assert.throws(() => fromJson(schema, json), { name: 'TosError', code: 'INVALID_VALUE' }) })
   }
 
+  test('what is out of range is refused where it stands', () => {
+    const rows: Array<[Schema<unknown>, unknown, string, RegExp]> = [
+      [struct({ peers: vec(struct({ port: u8 }), { max: 2 }) }), { peers: [{ port: 1 }, { port: -1 }] }, 'INVALID_VALUE', /^\$\.peers\[1\]\.port: -1 is not a u8, 0 to 255$/],
+      [struct({ a: u64 }), { a: '18446744073709551616' }, 'INVALID_VALUE', /^\$\.a: /], [struct({ a: i64 }), { a: '9223372036854775808' }, 'INVALID_VALUE', /^\$\.a: /],
+      [struct({ a: u8 }), { a: 1.5 }, 'INVALID_VALUE', /^\$\.a must be a whole number/], [struct({ a: bytes(2) }), { a: 'zz' }, 'INVALID_VALUE', /^\$\.a must be 2 bytes of hexadecimal/],
+      [struct({ a: string(2) }), { a: 'äö' }, 'LENGTH_LIMIT', /^\$\.a: string of 4 exceeds/], [struct({ a: blob(1) }), { a: '0102' }, 'LENGTH_LIMIT', /^\$\.a: blob of 2/],
+      [struct({ a: vec(u8, { min: 1, max: 2 }) }), { a: [] }, 'INVALID_VALUE', /^\$\.a: list of 0/], [struct({ a: vec(u8, { max: 2 }) }), { a: [1, 2, 3] }, 'LENGTH_LIMIT', /^\$\.a: list of 3/]
+    ]
+    for (const [schema, json, code, message] of rows) assert.throws(() => fromJson(schema, json), { code, message })
+  })
+
   test('hex is lower case, reads either, and is strict', () => {
     assert.equal(toHex(Uint8Array.of(0xAB, 0)), 'ab00')
     assert.deepEqual([...fromHex('Ab00')], [0xab, 0])
