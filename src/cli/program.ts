@@ -1,4 +1,5 @@
 import { Command } from 'commander'
+import type { Option } from 'commander'
 import { VERSION } from '../config/index.ts'
 import type { Cli } from './cli.ts'
 import { chainCommand } from './commands/chain.ts'
@@ -30,7 +31,16 @@ export function createProgram (cli: Cli): Command {
 
 // every command takes --json and throws instead of exiting; settings are not inherited by commands made before them
 function prepare (command: Command): void {
-  command.exitOverride().configureOutput({ outputError: () => {} }).showSuggestionAfterError().allowExcessArguments(false)
+  command.configureHelp({ minWidthToWrap: 24, optionDescription: describeOption })
+  command.exitOverride().configureOutput({ outputError: () => {}, getOutHelpWidth: () => Math.min(100, Math.max(80, process.stdout.columns ?? 100)) }).showSuggestionAfterError().allowExcessArguments(false)
   if (command.parent !== null && command.commands.length === 0) command.option('--json', 'one JSON object a line on standard output')
   for (const child of command.commands) prepare(child)
+}
+
+function describeOption ({ description, argChoices, defaultValue, defaultValueDescription }: Option): string {
+  const facts = [
+    ...(argChoices === undefined ? [] : [argChoices.join(' | ')]),
+    ...(defaultValueDescription === undefined && (defaultValue === undefined || typeof defaultValue === 'boolean') ? [] : [`default ${defaultValueDescription ?? String(defaultValue)}`])
+  ]
+  return facts.length === 0 ? description : `${description} (${facts.join('; ')})`
 }

@@ -39,8 +39,11 @@ export function configValue (config: Config, key: OptionKey): unknown {
   return key.split('.').reduce<unknown>((value, part) => (value as Record<string, unknown>)[part], config)
 }
 
-/** A TOML file that documents every option: those in `set` are active, all others stand commented out at their default. */
-export function renderToml (network: string, set: ReadonlyMap<OptionKey, unknown>): string {
+/**
+ * A TOML file that documents every option: those in `set` are active, all others stand commented out at their default. `shown` replaces
+ * defaults that follow from where the file will lie.
+ */
+export function renderToml (network: string, set: ReadonlyMap<OptionKey, unknown>, shown: ReadonlyMap<OptionKey, unknown> = new Map()): string {
   const lines: string[] = ['# Configuration of tosd. A flag or a TOSD_ variable overrides what stands here.']
   let group = ''
   for (const option of describeOptions(network)) {
@@ -51,7 +54,7 @@ export function renderToml (network: string, set: ReadonlyMap<OptionKey, unknown
     }
     lines.push('', `# ${option.doc} (${option.type}${option.unit === undefined ? '' : `, ${option.unit}`})`)
     const active = set.has(option.key)
-    lines.push(`${active ? '' : '# '}${name ?? head} = ${JSON.stringify(active ? set.get(option.key) : option.default)}`)
+    lines.push(`${active ? '' : '# '}${name ?? head} = ${JSON.stringify(active ? set.get(option.key) : shown.get(option.key) ?? option.default)}`)
   }
   return `${lines.join('\n')}\n`
 }

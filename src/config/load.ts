@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { join, resolve } from 'node:path'
-import { toTosError, TosError } from '../errors/index.ts'
+import { TosError } from '../errors/index.ts'
 import { socketFolder } from '../monitor/socket-folder.ts'
 import { OPTION_KEYS } from './names.ts'
 import { OPTIONS } from './options.ts'
@@ -31,7 +31,8 @@ export interface LoadedConfig extends ResolvedConfig {
 
 /**
  * Reads flags, environment and file: flag > environment > file > default. When nothing names a network or a data directory and
- * exactly one has been set up by `tosd init`, that one is meant. Throws `CONFIG_INVALID` or `FILE_UNREADABLE`.
+ * exactly one has been set up by `tosd init`, that one is meant. Throws `CONFIG_INVALID`, or
+ * `FILE_UNREADABLE` when the directories cannot be looked through.
  */
 export async function loadConfig ({ flags = {}, env = process.env, file }: LoadOptions = {}): Promise<LoadedConfig> {
   const facts = baseFacts(env)
@@ -81,14 +82,21 @@ async function readToml (path: string, required: boolean): Promise<Record<string
     content = readFileSync(path, 'utf8')
   } catch (error) {
     if (!required && isMissing(error)) return undefined
-    throw new TosError('FILE_UNREADABLE', `cannot read the configuration ${path}`, { cause: error })
+    throw new TosError('CONFIG_INVALID', `cannot read the configuration file ${path}`, { cause: error, hint: 'check the path given by --config or TOSD_CONFIG, and its permissions' })
   }
   const { parse } = await import('smol-toml')
   try {
     return parse(content)
   } catch (error) {
-    throw invalid([{ key: 'TOML', origin: `file ${path}`, message: toTosError(error).message.trimEnd() }])
+    throw invalid([{ key: 'TOML', origin: `file ${path}`, message: tomlProblem(error) }])
   }
+}
+
+// the parser shows the lines around the place as well: raw bytes of a file that may be anything
+function tomlProblem (error: unknown): string {
+  const { message, line, column } = error as Error & { readonly line?: number, readonly column?: number }
+  const text = (message.split('\n', 1)[0] ?? '').replace(/^Invalid TOML document: /, '')
+  return `is not valid${line === undefined ? '' : ` in line ${line}, column ${column}`}: ${text}`
 }
 
 function usesAddresses (sources: readonly Source[]): boolean {

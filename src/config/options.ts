@@ -25,8 +25,8 @@ const isPublic = (network: string): boolean => SEEDS[network] !== undefined
  * `tosd config schema` all follow from here. A default may look at rows above its own only (`Facts`).
  */
 export const OPTIONS = {
-  network: text({ default: 'mainnet', pattern: /^[a-z0-9-]{1,32}$/, what: 'mainnet, testnet, devnet or a private name of [a-z0-9-]{1,32}', doc: 'The network to join; it is part of every protocol id.' }),
-  profile: choice({ choices: ['default', 'tos-spec'], default: 'default', doc: 'Where this project is more lenient than the specification: default, or tos-spec to the letter (a damaged frame closes the connection at once).' }),
+  network: text({ default: 'mainnet', words: ['mainnet', 'testnet', 'devnet'], pattern: /^[a-z0-9-]{1,32}$/, what: 'mainnet, testnet, devnet or a private name of [a-z0-9-]{1,32}', doc: 'The network to join; it is part of every protocol id.' }),
+  profile: choice({ choices: ['default', 'tos-spec'], default: 'default', doc: 'How strict the node is: tos-spec follows the specification to the letter, where a damaged frame closes the connection at once.' }),
   preset: choice({ choices: ['full', 'light', 'mining', 'validator'], default: 'full', doc: 'Role of the node. light only asks the DHT, all others serve it; mining turns mine on except on public networks; validator is like full until votes are built.' }),
   dataDir: path({ default: ({ home, xdgDataHome, network }) => xdgDataHome === '' ? join(home, '.tosd', network) : join(xdgDataHome, 'tosd', network), doc: 'Identity, chain and peer store of one node.' }),
   listen: addresses({
@@ -37,10 +37,10 @@ export const OPTIONS = {
   bootstrap: addresses({ default: ({ network }) => bootstrapOf(network), doc: 'Peers to dial first.' }),
   dnsSeeds: list({ item: 'DNS name', default: ({ network }) => isPublic(network) ? ['peers', 'nodes'].map(name => `${name}.${network}.tos.network`) : [], doc: 'Names whose TXT records list peers. Kept for the network; not read yet.' }),
   dhtBootstrap: addresses({ default: ({ network }) => isPublic(network) ? ['dht1', 'dht2'].map(name => `/dns/${name}.tos.network/tcp/${DHT_PORT}`) : [], doc: 'Entry points of the DHT, dialled like bootstrap peers.' }),
-  mdns: toggle({ default: ({ network }) => network !== 'mainnet', doc: 'Find peers on the local network by multicast DNS.' }),
-  plain: toggle({ default: true, doc: 'Register the plain twins of all protocols (research, byte-level interop).' }),
+  mdns: toggle({ default: ({ network }) => network !== 'mainnet', doc: 'Find peers on the local network by multicast DNS.', off: 'Do not look for peers on the local network.' }),
+  plain: toggle({ default: true, doc: 'Register the plain twins of all protocols (research, byte-level interop).', off: 'Leave the plain twins out; refused until sealed sessions are built.' }),
   protocol: list({ item: 'path', default: [], doc: 'Files (.ts or .js) whose exported protocols are mounted beside the built-in ones.' }),
-  mine: toggle({ default: ({ preset, network }) => preset === 'mining' && !isPublic(network), doc: 'Mine blocks of the reference ledger.' }),
+  mine: toggle({ default: ({ preset, network }) => preset === 'mining' && !isPublic(network), doc: 'Mine blocks of the reference ledger.', off: 'Do not mine, whatever the file or the environment says.' }),
   mineIntervalMs: duration({ default: 3000, doc: 'Pause between two blocks mined here; 0 mines without a pause.' }),
   minerKey: path({ default: '', doc: 'Key file named as miner of our blocks; empty: the node\'s identity.' }),
   difficulty: integer({ default: ({ network }) => Number(difficultyOf(network)), min: 1, doc: 'Constant difficulty of the reference ledger; only private networks may set it.' }),

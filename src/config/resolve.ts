@@ -49,7 +49,7 @@ export function gatherConfig (sources: readonly Source[], { facts: base, checkAd
     if (key === 'peers.max') facts.maxPeers = value as number
   }
   const config = nest(values)
-  if (problems.length === 0) problems.push(...checkRules(config, origins))
+  problems.push(...checkRules(config, origins, new Set(problems.map(({ key }) => key))))
   return { config, origins, problems }
 }
 
@@ -70,9 +70,9 @@ function read (source: Source, key: OptionKey, row: Row<unknown>, checkAddress: 
   if (entry === undefined) return undefined
   try {
     const value = row.parse(entry.raw, source.text)
-    const wrong = row.isAddress === true && checkAddress !== undefined ? (value as string[]).map(checkAddress).find(text => text !== undefined) : undefined
-    if (wrong === undefined) return { value, origin: entry.origin }
-    problems.push({ key, origin: entry.origin, message: wrong })
+    const wrong = row.isAddress === true && checkAddress !== undefined ? (value as string[]).flatMap(address => checkAddress(address) ?? []) : []
+    if (wrong.length === 0) return { value, origin: entry.origin }
+    problems.push(...wrong.map(message => ({ key, origin: entry.origin, message })))
   } catch (error) {
     problems.push({ key, origin: entry.origin, message: (error as Error).message })
   }

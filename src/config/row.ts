@@ -25,8 +25,10 @@ export interface Row<T> {
   readonly doc: string
   /** `text` tells that `raw` came from a flag or the environment, where all is text. Throws a plain `Error` that names what was wanted. */
   readonly parse: (raw: unknown, text: boolean) => T
-  /** True for switches, which take no argument on the command line. */
-  readonly isSwitch?: true
+  /** Words that may stand here, or the usual ones of them; for help and completion. */
+  readonly words?: readonly string[]
+  /** What `--no-…` does; switches have it, and take no argument on the command line. */
+  readonly off?: string
   /** True when the flag may be repeated. */
   readonly isList?: true
   /** True when every item is a multiaddr, to be checked by the library that dials it. */
@@ -51,7 +53,7 @@ function wanted (what: string, raw: unknown): Error {
 }
 
 /** Free text; `pattern` and `maxBytes` (of UTF-8) narrow it, `what` says so. */
-export function text ({ pattern, maxBytes = Infinity, what = 'text', ...rest }: Common<string> & { pattern?: RegExp, maxBytes?: number, what?: string }): Row<string> {
+export function text ({ pattern, maxBytes = Infinity, what = 'text', ...rest }: Common<string> & { pattern?: RegExp, maxBytes?: number, what?: string, words?: readonly string[] }): Row<string> {
   return {
     type: what,
     ...rest,
@@ -73,16 +75,16 @@ export function choice<const C extends string> ({ choices, ...rest }: Common<C> 
   const what = `one of ${choices.join(', ')}`
   return {
     type: choices.join(' | '),
+    words: choices,
     ...rest,
     parse: raw => choices.find(word => word === raw) ?? raise(what, raw)
   }
 }
 
 /** Yes or no. */
-export function toggle (options: Common<boolean>): Row<boolean> {
+export function toggle (options: Common<boolean> & { off: string }): Row<boolean> {
   return {
     type: 'boolean',
-    isSwitch: true,
     ...options,
     parse (raw, fromText) {
       if (typeof raw === 'boolean') return raw

@@ -11,6 +11,13 @@ export function parseBytes (text: string): number | undefined {
   return parse(text, SIZE, 'B')
 }
 
+/** A decimal u64, `0` to `18446744073709551615`; `undefined` when the text is anything else. */
+export function parseU64 (text: string): bigint | undefined {
+  if (!/^\d{1,20}$/.test(text)) return undefined
+  const value = BigInt(text)
+  return value >> 64n === 0n ? value : undefined
+}
+
 function parse (text: string, units: Readonly<Record<string, number>>, plain: string): number | undefined {
   const match = /^(\d+(?:\.\d+)?) ?([a-z]*)$/i.exec(text)
   const factor = match === null ? undefined : units[match[2] === '' ? plain : match[2] as string]

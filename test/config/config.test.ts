@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
-import { configValue, describeOptions, editDistance, envName, flagName, fromEnv, fromFlags, fromObject, loadConfig, nearest, OPTION_KEYS, parseBytes, parseDuration, renderToml, resolveConfig } from '../../src/config/index.ts'
+import { configValue, describeOptions, editDistance, envName, flagName, fromEnv, fromFlags, fromObject, loadConfig, nearest, OPTION_KEYS, parseBytes, parseDuration, parseU64, renderToml, resolveConfig } from '../../src/config/index.ts'
 import type { OptionKey, Problem } from '../../src/config/index.ts'
 import { TosError } from '../../src/errors/index.ts'
 
@@ -129,6 +129,7 @@ test('text becomes the type of the row, and numbers outside its range are refuse
 })
 
 test('units and edit distance', () => {
+  assert.deepEqual(['0', '18446744073709551615', '18446744073709551616', '-1', '1.5', '0x1', ''].map(parseU64), [0n, 2n ** 64n - 1n, undefined, undefined, undefined, undefined, undefined])
   assert.deepEqual(['5', '5ms', '2h', '1d', 'x', '', '5 weeks'].map(parseDuration), [5, 5, 7_200_000, 86_400_000, undefined, undefined, undefined])
   assert.deepEqual(['7', '2KiB', '1GiB', '1kb'].map(parseBytes), [7, 2048, 1_073_741_824, undefined])
   assert.deepEqual([editDistance('kitten', 'sitting'), editDistance('mni', 'min')], [3, 1])
@@ -143,10 +144,31 @@ test('the file in the data directory is read, a named one must exist, and bad TO
   const { config, origins, file } = await loadConfig({ flags: { dataDir: data }, env: { HOME: dir } })
   assert.deepEqual([config.network, config.peers.max, origins['peers.max'], file], ['lab', 7, `file ${join(data, 'tosd.toml')}`, join(data, 'tosd.toml')])
 
-  await assert.rejects(loadConfig({ file: join(dir, 'none.toml'), env: { HOME: dir } }), { code: 'FILE_UNREADABLE' })
+  await assert.rejects(loadConfig({ file: join(dir, 'none.toml'), env: { HOME: dir } }), { code: 'CONFIG_INVALID', message: /cannot read .*none\.toml/ })
   writeFileSync(join(dir, 'bad.toml'), 'network = \n')
   await assert.rejects(loadConfig({ env: { HOME: dir, TOSD_CONFIG: join(dir, 'bad.toml') } }), { code: 'CONFIG_INVALID' })
   await assert.rejects(loadConfig({ flags: { listen: ['/ip4/1.2.3.4/tcp/99999'] }, env: { HOME: dir } }), { code: 'CONFIG_INVALID', message: /not a multiaddr.*flag --listen/ })
+})
+
+test('a file that is no TOML is told by line and column, and none of its bytes are repeated', async () => {
+  const file = join(dir, 'binary.toml')
+  writeFileSync(file, Buffer.from('network = "lab"\n[peers]\nmax = \u001b[31m\xff\n', 'latin1'))
+  await assert.rejects(loadConfig({ file, env: { HOME: dir } }), error => {
+    assert.ok(error instanceof TosError)
+    assert.match(error.message, /^TOML is not valid in line 3, column \d+: [\x20-\x7e]+ \(file .*binary\.toml\)$/)
+    return true
+  })
+})
+
+test('wrong addresses, wrong values and values that do not fit together are reported together', async () => {
+  const flags = { listen: ['/ip4/1.2.3.4/tcp/99999', '/ip4/1.2.3.4/udp/x'], 'peers.max': 'many', 'peers.min': '60', 'limits.readBufferBytes': '64KiB', difficulty: '5' } as const
+  await assert.rejects(loadConfig({ flags, env: { HOME: dir } }), error => {
+    assert.ok(error instanceof TosError)
+    const keys = ((error.details?.['problems'] ?? []) as Problem[]).map(({ key }) => key)
+    // peers.min is not judged by a peers.max that nobody gave
+    assert.deepEqual(keys, ['listen', 'listen', 'peers.max', 'difficulty', 'limits.readBufferBytes'])
+    return true
+  })
 })
 
 test('without any name the only initialised directory is meant; with two, the default network', async () => {
