@@ -12,6 +12,10 @@ export interface Cli {
   readonly env: Readonly<Record<string, string | undefined>>
   /** How the user called us, e.g. `tosd` or `node scripts/tosd.mjs`; for hints. */
   readonly self: string
+  /** The flags given that say which node is meant, each with a blank before it; for hints. */
+  readonly target: string
+  /** A hint that says `tosd …` in backticks, in the words of this call. */
+  words (hint: string): string
   /** Aborts on SIGINT and SIGTERM. */
   readonly signal: AbortSignal
   /** Keeps SIGINT, SIGTERM and a closed standard output from ending the process: the command sees to them. */

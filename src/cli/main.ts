@@ -3,6 +3,7 @@ import { CommanderError } from 'commander'
 import { EXIT, TosError, toTosError } from '../errors/index.ts'
 import type { Cli } from './cli.ts'
 import { createOutput } from './output.ts'
+import { ownWords, targetFlags } from './own-words.ts'
 import { exitCodeOf, printError } from './print-error.ts'
 import { createProgram } from './program.ts'
 
@@ -12,13 +13,16 @@ const ECHO_MS = 300
 /** Runs one command line and sets the exit code; the process ends by itself when the command has let go of everything. */
 export async function main (argv: readonly string[] = process.argv.slice(2)): Promise<void> {
   const json = argv.includes('--json')
+  const [self, target] = [selfName(process.argv[1] ?? 'tosd'), targetFlags(argv)]
   let onSignal: ((name: 'SIGINT' | 'SIGTERM') => void) | undefined
   const stopping = new AbortController()
   const cli: Cli = {
     out: createOutput(process.stdout, process.stderr, json),
     stdin: process.stdin,
     env: process.env,
-    self: selfName(process.argv[1] ?? 'tosd'),
+    self,
+    target,
+    words: hint => ownWords(hint, self, target),
     signal: stopping.signal,
     takeSignals (listener) { onSignal = listener },
     exit (code) { if (!stopping.signal.aborted) process.exitCode = code }
@@ -47,7 +51,7 @@ export async function main (argv: readonly string[] = process.argv.slice(2)): Pr
     if (stopping.signal.aborted) return
     const failure = asFailure(error)
     if (failure === undefined) return
-    process.stderr.write(printError(failure, { json, colour: process.stderr.isTTY && process.env['NO_COLOR'] === undefined }))
+    process.stderr.write(printError(failure, { json, colour: process.stderr.isTTY && process.env['NO_COLOR'] === undefined, words: cli.words }))
     process.exitCode = exitCodeOf(failure)
   }
 }

@@ -8,7 +8,7 @@ export interface Output {
   readonly isTerminal: boolean
   /** One result, or one item of a stream: a JSON line with `--json`, else the text of `render`. */
   data (value: unknown, render: () => string): Promise<void>
-  /** Text as it is; waits while the reader is slow. */
+  /** Text as it is, which must be `printable`; waits while the reader is slow. */
   write (text: string): Promise<void>
   /** A remark for a person; left out with `--json`. */
   talk (text: string): void
@@ -23,16 +23,28 @@ export function createOutput (stdout: Writable & { readonly isTTY?: boolean }, s
     json,
     isTerminal: stdout.isTTY === true,
     write,
-    data: (value, render) => write(json ? `${toJsonText(value)}\n` : ending(render())),
+    data: (value, render) => write(json ? `${toJsonText(value)}\n` : ending(printable(render()))),
     talk (text) {
-      if (!json) stderr.write(`${text}\n`)
+      if (!json) stderr.write(`${printable(text)}\n`)
     }
   }
 }
 
 /** JSON on one line; bigint as a decimal string. */
 export function toJsonText (value: unknown): string {
-  return JSON.stringify(value, (_, item: unknown) => typeof item === 'bigint' ? item.toString() : item)
+  const text = JSON.stringify(value, (_, item: unknown) => typeof item === 'bigint' ? item.toString() : item)
+  // JSON leaves these as they are, a terminal obeys them
+  return text.replace(/[\u007f-\u009f]/g, escaped)
+}
+
+/** Text that a terminal shows and does not obey: control characters but line ends and tabs become escapes. */
+export function printable (text: string): string {
+  // oxlint-disable-next-line no-control-regex -- control characters are what it looks for
+  return text.replace(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]/g, escaped)
+}
+
+function escaped (character: string): string {
+  return `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`
 }
 
 /** Columns of text, aligned; the last one is not padded. */

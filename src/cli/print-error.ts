@@ -3,7 +3,7 @@ import { describeProblem } from '../config/index.ts'
 import type { Problem } from '../config/index.ts'
 import { ERROR_CODES, EXIT } from '../errors/index.ts'
 import type { TosError } from '../errors/index.ts'
-import { toJsonText } from './output.ts'
+import { printable, toJsonText } from './output.ts'
 
 /** Column of the code in the first line. */
 const CODE_COLUMN = 58
@@ -15,11 +15,20 @@ export function exitCodeOf ({ code }: TosError): number {
   return entry.exit ?? EXIT.failed
 }
 
+/** How an error is printed. */
+export interface PrintErrorOptions {
+  readonly json: boolean
+  readonly colour?: boolean
+  /** Puts a hint in the words of this call (`Cli.words`). */
+  readonly words?: (hint: string) => string
+}
+
 /** An error as a program reads it (one JSON object) or as a person does (first line, facts, cause, hint). Ends with a newline. */
-export function printError (error: TosError, { json, colour = false }: { readonly json: boolean, readonly colour?: boolean }): string {
-  if (json) return `${toJsonText(error)}\n`
+export function printError (error: TosError, { json, colour = false, words = hint => hint }: PrintErrorOptions): string {
+  const plain = error.toJSON()
+  const report = { ...plain, hint: words(plain.hint) }
+  if (json) return `${toJsonText(report)}\n`
   const paint = (style: 'red' | 'dim', text: string): string => colour ? styleText(style, text, { validateStream: false }) : text
-  const report = error.toJSON()
   const { problems, ...details } = report.details ?? {}
   const head = oneLine(report.message)
   const lines = [`${paint('red', 'error:')} ${head}${' '.repeat(Math.max(2, CODE_COLUMN - 7 - head.length))}${paint('dim', `[${report.code}]`)}`]
@@ -33,5 +42,5 @@ export function printError (error: TosError, { json, colour = false }: { readonl
 }
 
 function oneLine (text: string): string {
-  return text.replace(/\s*\n\s*/g, ' ')
+  return printable(text.replace(/\s*\n\s*/g, ' '))
 }

@@ -1,6 +1,6 @@
 import type { LoadedConfig } from '../config/index.ts'
-import type { StreamedEvent } from '../monitor/index.ts'
 import { facts } from './output.ts'
+import { quote } from './own-words.ts'
 
 /** What the node is, and what a newcomer does next. */
 export function welcome (self: string, { config, origins }: LoadedConfig, ready: { readonly peerId: string, readonly nodeId: string, readonly addrs: readonly string[] }): string {
@@ -23,26 +23,4 @@ export function welcome (self: string, { config, origins }: LoadedConfig, ready:
     'Ctrl-C stops it gracefully.',
     ''
   ].join('\n')
-}
-
-/** One line for a person, or nothing for what happens too often. */
-export function describeEvent (event: StreamedEvent): string | undefined {
-  const line = textOf(event)
-  return line === undefined ? undefined : `${new Date(event.at).toISOString().slice(11, 19)}  ${line}\n`
-}
-
-function textOf (event: StreamedEvent): string | undefined {
-  switch (event.event) {
-    case 'block': return `block ${event.height} ${event.hash.slice(0, 16)}… ${event.origin === 'mined' ? 'mined here' : 'received'}, ${event.transactions} transactions`
-    case 'peer-connected': return `${event.direction === 'inbound' ? 'accepted' : 'reached'} ${event.peerId}`
-    case 'peer-disconnected': return `lost ${event.peerId}${event.reason === undefined ? '' : ` (${event.reason})`}`
-    case 'sync': return event.state === 'progress' ? undefined : `sync ${event.state} at height ${event.height} of ${event.targetHeight}`
-    case 'transaction': return `transaction ${event.id.slice(0, 16)}… sent`
-    case 'warning': return `warning: ${event.message} [${event.code}]`
-    default: return undefined
-  }
-}
-
-function quote (path: string): string {
-  return /^[\w./~-]+$/.test(path) ? path : `'${path.replaceAll("'", "'\\''")}'`
 }

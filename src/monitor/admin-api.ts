@@ -1,6 +1,6 @@
 import type { NodeEvents } from './node-events.ts'
 import type {
-  BlockView, ConfigView, ConnectedView, IdView, PeerView, PingView, ProgressView, SentView, StatusView, StreamedEvent, TipView, TransactionView
+  BlockView, ConfigView, ConnectedView, IdView, PeerView, PingView, ProgressView, SentView, StatusView, StoppingView, StreamedEvent, TipView, TransactionView
 } from './admin-views.ts'
 
 /** What every call takes beside its parameters: the caller may hang up. */
@@ -27,6 +27,9 @@ export interface SendParams {
   /** Hex of a signed transaction; excludes all others. */
   readonly raw?: string
 }
+
+/** What `show` knows. */
+export const SHOWN = ['dump', 'protocols', 'limits', 'topics', 'incidents', 'candidates'] as const
 
 /**
  * Everything an operator may ask of a running node. The node implements it, `serveAdmin` carries it over the admin socket and
@@ -62,7 +65,7 @@ export interface AdminApi {
   /** What happens from now on, until the caller hangs up. */
   events (params?: object, options?: CallOptions): AsyncIterable<StreamedEvent>
   /** Begins the graceful stop and returns at once. */
-  stop (params?: object, options?: CallOptions): Promise<{ readonly stopping: true }>
+  stop (params?: object, options?: CallOptions): Promise<StoppingView>
 }
 
 /** The part of the API that the node itself answers; configuration origins and the process belong to the command that started it. */

@@ -32,6 +32,13 @@ export interface StatusView {
   readonly memory: { readonly rssBytes: number, readonly heapBytes: number }
 }
 
+/** A stop that has begun: the process `pid` ends within that time, or ends itself. */
+export interface StoppingView {
+  readonly stopping: true
+  readonly pid: number
+  readonly withinMs: number
+}
+
 /** One connected peer. */
 export interface PeerView {
   readonly peerId: string
@@ -60,6 +67,8 @@ export interface PingView {
   readonly userAgent?: string
   /** Code of what went wrong. */
   readonly error?: string
+  /** Why, in one line. */
+  readonly cause?: string
 }
 
 /** A block without a child, or the best one. */

@@ -20,7 +20,10 @@ export function createFakeApi (): { api: AdminApi, asked: unknown[], events: Nod
       return { big: 2n ** 63n }
     },
     config: async () => ({ options: {} }),
-    peersLs: async () => [],
+    peersLs: async () => [
+      { peerId: 'p1', addr: '/a', direction: 'inbound', connectedMs: 5000, rttMs: 2 }, { peerId: 'p2', addr: '/c', direction: 'inbound', connectedMs: 1 },
+      { peerId: 'p1', addr: '/b', direction: 'outbound', connectedMs: 10, rttMs: 1.5, userAgent: 'a\u001b[2J' }
+    ],
     peersConnect: async ({ address }) => { throw new TosError('PEER_UNREACHABLE', `cannot reach ${address}`, { cause: new Error('refused'), details: { tried: 2 } }) },
     peersDisconnect: async () => ({ closed: 1 }),
     async * ping (params, { signal } = {}) {
@@ -49,7 +52,7 @@ export function createFakeApi (): { api: AdminApi, asked: unknown[], events: Nod
     async * chainExport () {},
     async * request ({ body }) { yield body },
     events: (_, options) => events.stream(options),
-    stop: async () => ({ stopping: true })
+    stop: async () => ({ stopping: true, pid: process.pid, withinMs: 1 })
   }
   return { api, asked, events, cancelled: cancel.promise }
 }

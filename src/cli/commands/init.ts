@@ -5,6 +5,7 @@ import type { Cli, CommandModule, Flags } from '../cli.ts'
 import { loadFor } from '../cli.ts'
 import { addConfigFlags } from '../config-flags.ts'
 import { facts } from '../output.ts'
+import { ownCommand } from '../own-words.ts'
 
 /** `tosd init`: a data directory with a commented tosd.toml and an identity. */
 export const initCommand: CommandModule = (parent, cli) => {
@@ -22,14 +23,16 @@ async function init (cli: Cli, flags: Flags): Promise<void> {
     const file = directory.file(CONFIG_FILE)
     if (existsSync(file)) throw new TosError('CONFIG_INVALID', `${file} exists`, { hint: 'edit it, or move it away first' })
     const names = identityNames(await loadOrCreateIdentity(directory.keyFile))
-    // what was chosen now is written down; the directory follows from the place of the file
-    const chosen = OPTION_KEYS.filter(key => key === 'network' || (key !== 'dataDir' && origins[key].startsWith('flag ')))
-    writeFileSync(file, renderToml(config.network, new Map<OptionKey, unknown>(chosen.map(key => [key, configValue(config, key)]))), { mode: 0o600, flag: 'wx' })
+    // what was chosen now is written down; else the directory follows from the place of the file
+    const chosen = OPTION_KEYS.filter(key => key === 'network' || origins[key].startsWith('flag '))
+    const valuesOf = (keys: readonly OptionKey[]): Map<OptionKey, unknown> => new Map(keys.map(key => [key, configValue(config, key)]))
+    writeFileSync(file, renderToml(config.network, valuesOf(chosen), valuesOf(['dataDir', 'adminSocket'])), { mode: 0o600, flag: 'wx' })
+    const next = (command: string): string => ownCommand(` ${command}`, cli.self, cli.target)
     const result = { network: config.network, dataDir: config.dataDir, file, ...names }
     await cli.out.data(result, () => [
       `ready for ${config.network}`,
       facts([['data', config.dataDir], ['settings', file], ['peer id', names.peerId], ['node id', names.nodeId]]),
-      '', 'next:', facts([[`${cli.self} start`, 'run the node'], [`${cli.self} key export`, 'copy the identity to a safe place']])
+      '', 'next:', facts([[next('start'), 'run the node'], [next('key export'), 'copy the identity to a safe place']])
     ].join('\n'))
   } finally {
     directory.close()

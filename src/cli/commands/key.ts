@@ -5,6 +5,7 @@ import { TosError } from '../../errors/index.ts'
 import type { Cli, CommandModule, Flags } from '../cli.ts'
 import { loadFor } from '../cli.ts'
 import { addConfigFlags } from '../config-flags.ts'
+import { hexArgument } from '../hex-argument.ts'
 import { facts } from '../output.ts'
 
 /** `tosd key gen|show|export|import`: the node's Ed25519 identity. Only `export` ever prints the secret. */
@@ -33,7 +34,7 @@ export const keyCommand: CommandModule = (parent, cli) => {
     const { identityFromHex, identityNames, saveIdentity } = await import('../../node/identity.ts')
     const path = await keyPath(cli, flags)
     // not as an argument: those show in the process list and in the shell's history
-    const identity = await identityFromHex((await readText(cli.stdin)).trim())
+    const identity = await identityFromHex(hexArgument((await readText(cli.stdin)).trim()))
     saveIdentity(path, identity)
     await print(cli, path, identityNames(identity))
   })

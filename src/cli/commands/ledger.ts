@@ -1,9 +1,11 @@
 import { resolve } from 'node:path'
 import { Option } from 'commander'
+import { parseU64 } from '../../config/index.ts'
 import { TosError } from '../../errors/index.ts'
 import type { AdminApi, BlockView, SendParams } from '../../monitor/index.ts'
 import type { Cli, CommandModule, Flags } from '../cli.ts'
 import { daemonCommand } from '../cli.ts'
+import { hexArgument } from '../hex-argument.ts'
 import { facts, table } from '../output.ts'
 
 const PRIORITIES = ['low', 'normal', 'high', 'urgent']
@@ -34,11 +36,11 @@ export const ledgerCommands: CommandModule = (parent, cli) => {
     .option('--energy <n>', 'energy in whole units', '0').option('--nonce <n>', 'default: the next of the sender')
     .option('--key <file>', 'key file of the sender; default the node\'s own').option('--raw <hex>', 'a signed transaction, as it is')
   daemonCommand(tx, cli, 'get <id>', 'a transaction from the chain or the pool', async (api, [id = '']) => {
-    const view = await api.txGet({ id })
+    const view = await api.txGet({ id: hexArgument(id) })
     await cli.out.data(view, () => facts([
       ['id', view.id], ['block', view.block === undefined ? 'none yet: it waits in the pool' : `${view.block.hash} at height ${view.block.height}, index ${view.block.index}`],
       ['sender', view.sender], ['nonce', view.nonce], ['fee', view.fee], ['energy', view.energyUsed],
-      ['priority', PRIORITIES[view.priority]], ['privacy', PRIVACY[view.privacyLevel]], ['body', view.body]
+      ['priority', PRIORITIES[view.priority]], ['privacy', PRIVACY[view.privacyLevel]], ['body', view.body], ['text', asText(view.body)]
     ]))
   })
 }
@@ -46,7 +48,7 @@ export const ledgerCommands: CommandModule = (parent, cli) => {
 async function blockGet (cli: Cli, api: AdminApi, name: string | undefined, flags: Flags): Promise<void> {
   const given = [name, flags['hash'], flags['height']].filter(value => value !== undefined)
   if (given.length > 1) throw new TosError('USAGE', 'name one block only')
-  const text = given[0] === undefined ? (await api.blockTips())[0]?.hash ?? '0' : String(given[0])
+  const text = given[0] === undefined ? (await api.blockTips())[0]?.hash ?? '0' : hexArgument(String(given[0]))
   const isHeight = flags['height'] !== undefined || (flags['hash'] === undefined && /^\d{1,15}$/.test(text))
   if (isHeight ? !/^\d{1,15}$/.test(text) : !/^[0-9a-f]{64}$/i.test(text)) throw new TosError('USAGE', `${text} is neither a block hash (64 hex digits) nor a height`)
   const view = await api.blockGet({ ...(isHeight ? { height: Number(text) } : { hash: text.toLowerCase() }), ...(flags['full'] === true ? { full: true } : {}) })
@@ -63,15 +65,28 @@ function renderBlock (view: BlockView): string {
 
 function sendParams (text: string | undefined, flags: Flags): SendParams {
   const { raw, bodyHex, nonce, key } = flags
-  if (typeof raw === 'string') return { raw }
+  if (typeof raw === 'string') return { raw: hexArgument(raw) }
   if (text !== undefined && bodyHex !== undefined) throw new TosError('USAGE', 'give the body as text or as --body-hex, not both')
   return {
-    body: typeof bodyHex === 'string' ? bodyHex : Buffer.from(text ?? '', 'utf8').toString('hex'),
-    fee: String(flags['fee']),
+    body: typeof bodyHex === 'string' ? hexArgument(bodyHex) : Buffer.from(text ?? '', 'utf8').toString('hex'),
+    fee: u64Flag('fee', flags['fee']),
     priority: PRIORITIES.indexOf(String(flags['priority'])),
     privacyLevel: PRIVACY.indexOf(String(flags['privacy'])),
-    energyUsed: String(flags['energy']),
-    ...(typeof nonce === 'string' ? { nonce } : {}),
+    energyUsed: u64Flag('energy', flags['energy']),
+    ...(nonce === undefined ? {} : { nonce: u64Flag('nonce', nonce) }),
     ...(typeof key === 'string' ? { keyFile: resolve(key) } : {})
   }
+}
+
+function u64Flag (name: string, value: unknown): string {
+  const number = parseU64(String(value))
+  if (number === undefined) throw new TosError('USAGE', `--${name} must be a whole number from 0 to 18446744073709551615, got ${String(value).slice(0, 80)}`, { hint: `for example --${name} 10` })
+  return number.toString()
+}
+
+/** The body as text when it is UTF-8 that a person can read. */
+function asText (hex: string): string | undefined {
+  const bytes = Buffer.from(hex, 'hex')
+  const text = bytes.toString('utf8')
+  return /^[^\p{Cc}\p{Cf}\p{Co}\p{Cn}\ufffd]+$/u.test(text) && Buffer.from(text, 'utf8').equals(bytes) ? text : undefined
 }

@@ -11,7 +11,7 @@ export const peersCommands: CommandModule = (parent, cli) => {
     const list = await api.peersLs()
     if (list.length === 0) cli.out.talk('no peers')
     if (cli.out.json) for (const peer of list) await cli.out.data(peer, () => '')
-    else if (list.length > 0) await cli.out.write(`${table(['PEER', 'DIR', 'FOR', 'RTT', 'AGENT', 'ADDRESS'], list.map(row))}\n`)
+    else if (list.length > 0) await cli.out.data(list, () => peerTable(list))
   })
   daemonCommand(peers, cli, 'connect <address>', 'dial a multiaddr or a known peer id', async (api, [address = '']) => {
     const connected = await api.peersConnect({ address }, { signal: cli.signal })
@@ -25,11 +25,16 @@ export const peersCommands: CommandModule = (parent, cli) => {
     .option('-c, --count <n>', 'how many', '4').option('--interval <time>', 'pause between two', '1s')
 }
 
-function row (peer: PeerView): string[] {
-  return [
-    peer.peerId, peer.direction === 'inbound' ? 'in' : 'out', showDuration(peer.connectedMs), peer.rttMs === undefined ? '-' : `${peer.rttMs.toFixed(1)} ms`,
-    peer.userAgent ?? '-', peer.addr
-  ]
+/** One row a peer; two connections to the same one are told in it. */
+function peerTable (list: readonly PeerView[]): string {
+  const rows = [...Map.groupBy(list, ({ peerId }) => peerId)].map(([peerId, views]) => {
+    const rtts = views.flatMap(({ rttMs }) => rttMs ?? [])
+    return [
+      peerId, [...new Set(views.map(({ direction }) => direction === 'inbound' ? 'in' : 'out'))].join('+'), showDuration(Math.max(...views.map(({ connectedMs }) => connectedMs))),
+      rtts.length === 0 ? '-' : `${Math.min(...rtts).toFixed(1)} ms`, views.find(({ userAgent }) => userAgent !== undefined)?.userAgent ?? '-', views.map(({ addr }) => addr).join(', ')
+    ]
+  })
+  return table(['PEER', 'DIR', 'FOR', 'RTT', 'AGENT', 'ADDRESS'], rows)
 }
 
 async function ping (cli: Cli, api: AdminApi, peer: string, flags: Flags): Promise<void> {
@@ -47,8 +52,8 @@ async function ping (cli: Cli, api: AdminApi, peer: string, flags: Flags): Promi
   if (times.length === 0) cli.exit(1)
 }
 
-function renderPing ({ seq, rttMs, error, userAgent }: PingView): string {
-  return rttMs === undefined ? `${seq}: lost (${error ?? 'no answer'})` : `${seq}: ${rttMs.toFixed(2)} ms${userAgent === undefined ? '' : ` from ${userAgent}`}`
+function renderPing ({ seq, rttMs, error, cause, userAgent }: PingView): string {
+  return rttMs === undefined ? `${seq}: lost (${error ?? 'no answer'}${cause === undefined ? '' : `: ${cause}`})` : `${seq}: ${rttMs.toFixed(2)} ms${userAgent === undefined ? '' : ` from ${userAgent}`}`
 }
 
 function summary (sent: number, times: readonly number[]): string {

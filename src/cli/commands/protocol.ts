@@ -1,8 +1,9 @@
-import { existsSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { TosError } from '../../errors/index.ts'
 import type { Cli, CommandModule, Flags } from '../cli.ts'
 import { linkPackage } from '../link-package.ts'
+import { quote } from '../own-words.ts'
 import { protocolSource, protocolTest } from '../protocol-template.ts'
 
 /** `tosd protocol new`: a protocol in one file, and a test that passes. */
@@ -23,6 +24,7 @@ async function create (cli: Cli, name: string, flags: Flags): Promise<void> {
   const variable = name.replace(/-(.)/g, (_, letter: string) => letter.toUpperCase())
   let linked: string | undefined
   try {
+    mkdirSync(dir, { recursive: true })
     writeFileSync(files.source, protocolSource({ name, org, variable }), { flag: 'wx' })
     writeFileSync(files.test, protocolTest({ name, org, variable }), { flag: 'wx' })
     linked = linkPackage(dir)
@@ -30,7 +32,7 @@ async function create (cli: Cli, name: string, flags: Flags): Promise<void> {
     throw new TosError('FILE_UNREADABLE', `cannot write to ${dir}`, { cause: error })
   }
   await cli.out.data({ id: `/${org}/${name}/1.0.0`, files: Object.values(files), linked: linked ?? null }, () => [
-    `wrote ${files.source}`, `      ${files.test}`, ...(linked === undefined ? [] : [`linked tos-p2p into ${linked}; npm install tos-p2p replaces it`]), '', 'next:', `  node --test ${files.test}`, `  ${cli.self} start --network devnet --protocol ${files.source}`,
+    `wrote ${files.source}`, `      ${files.test}`, ...(linked === undefined ? [] : [`linked tos-p2p into ${linked}; npm install tos-p2p replaces it`]), '', 'next:', `  ${quote(process.execPath)} --test ${quote(files.test)}`, `  ${cli.self} start --network devnet --protocol ${quote(files.source)}`,
     `  ${cli.self} request ${variable} <peer> '{"name":"alice"}' --network devnet`
   ].join('\n'))
 }

@@ -1,6 +1,7 @@
 import { TosError } from '../../errors/index.ts'
 import type { CommandModule } from '../cli.ts'
 import { daemonCommand } from '../cli.ts'
+import { prettyJson } from '../pretty-json.ts'
 
 /** `tosd request`: ask a peer over any mounted protocol; one line per response. */
 export const requestCommand: CommandModule = (parent, cli) => {
@@ -9,7 +10,7 @@ export const requestCommand: CommandModule = (parent, cli) => {
     const timeoutMs = flags['timeout'] === undefined ? undefined : parseDuration(String(flags['timeout']))
     if (flags['timeout'] !== undefined && timeoutMs === undefined) throw new TosError('USAGE', '--timeout is a time such as 5s')
     const params = { protocol, peer, body: parse(json), ...(timeoutMs === undefined ? {} : { timeoutMs }) }
-    for await (const item of api.request(params, { signal: cli.signal })) await cli.out.data(item, () => JSON.stringify(item, undefined, 2))
+    for await (const item of api.request(params, { signal: cli.signal })) await cli.out.data(item, () => prettyJson(item))
   }).option('--timeout <time>', 'longest wait; default that of the protocol')
 }
 

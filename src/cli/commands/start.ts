@@ -1,11 +1,13 @@
 import type { LoadedConfig } from '../../config/index.ts'
 import { EXIT, TosError, toTosError } from '../../errors/index.ts'
-import type { AdminApi, AdminServer, ConfigView, StreamedEvent, TosNodeHandle } from '../../monitor/index.ts'
+import type { AdminApi, AdminServer, ConfigView, TosNodeHandle } from '../../monitor/index.ts'
 import type { Cli, CommandModule, Flags } from '../cli.ts'
 import { loadFor } from '../cli.ts'
 import { addConfigFlags } from '../config-flags.ts'
+import { describeEvents } from '../describe-event.ts'
+import { toJsonText } from '../output.ts'
 import { exitCodeOf, printError } from '../print-error.ts'
-import { describeEvent, welcome } from '../start-text.ts'
+import { welcome } from '../start-text.ts'
 
 /** Time the process has to end by itself after the node stopped; libp2p's TCP handles outlive it by 1 s. */
 const LINGER_MS = 5000
@@ -32,7 +34,8 @@ async function start (cli: Cli, flags: Flags): Promise<void> {
   const server = await openSocket(handle, daemonApi(handle, loaded, () => asked.resolve('tosd stop')), config.adminSocket)
   const ready = { event: 'ready', ...handle.ready, adminSocket: config.adminSocket, pid: process.pid }
   await cli.out.data(ready, () => welcome(cli.self, loaded, ready))
-  const unsubscribe = handle.events.subscribe(event => show(cli, event))
+  const describe = describeEvents(cli.out.isTerminal)
+  const unsubscribe = handle.events.subscribe(event => { void cli.out.write(cli.out.json ? `${toJsonText(event)}\n` : describe(event)) })
   const why = await asked.promise
   unsubscribe()
   await shutdown(cli, why, handle, server, config.stopDeadlineMs)
@@ -71,14 +74,9 @@ function daemonApi (handle: TosNodeHandle, { config, origins, file }: LoadedConf
     async stop () {
       // the answer has to leave before the socket closes
       setImmediate(stop)
-      return { stopping: true }
+      return { stopping: true, pid: process.pid, withinMs: config.stopDeadlineMs + 2 * LINGER_MS }
     }
   }
-}
-
-function show (cli: Cli, event: StreamedEvent): void {
-  const text = cli.out.json ? `${JSON.stringify(event)}\n` : describeEvent(event)
-  if (text !== undefined) void cli.out.write(text)
 }
 
 async function emit (cli: Cli, event: { readonly event: string, readonly reason?: string }): Promise<void> {
@@ -87,7 +85,7 @@ async function emit (cli: Cli, event: { readonly event: string, readonly reason?
 
 function report (cli: Cli, error: unknown): void {
   const failure = toTosError(error)
-  process.stderr.write(printError(failure, { json: cli.out.json }))
+  process.stderr.write(printError(failure, { json: cli.out.json, words: cli.words }))
   cli.exit(exitCodeOf(failure))
 }
 

@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs'
 import { createTransactionSigner, decodeTransaction, exportChain, importChain, transactionId } from '../../chain/index.ts'
 import type { BlockHeader, Ledger } from '../../chain/index.ts'
 import type { BlockData } from '../../../protocols/index.ts'
+import { parseU64 } from '../../config/index.ts'
 import { TosError } from '../../errors/index.ts'
 import type { BlockView, NodeApi, SendParams, TipView, TransactionView } from '../../monitor/index.ts'
 import { fromHex, toHex } from '../../wire/index.ts'
@@ -72,8 +73,14 @@ function signed (node: TosNode, { body = '', fee = '0', priority = 0, privacyLev
   const signer = createTransactionSigner(key.raw.subarray(0, 32), config.network)
   const sender = key.publicKey.raw
   return signer.sign({
-    nonce: nonce === undefined ? mempool.nextNonce(sender) : BigInt(nonce), fee: BigInt(fee), priority, privacyLevel, energyUsed: BigInt(energyUsed), body: fromHex(body)
+    nonce: nonce === undefined ? mempool.nextNonce(sender) : u64('nonce', nonce), fee: u64('fee', fee), priority, privacyLevel, energyUsed: u64('energyUsed', energyUsed), body: fromHex(body)
   })
+}
+
+function u64 (name: string, text: string): bigint {
+  const value = parseU64(text)
+  if (value === undefined) throw new TosError('INVALID_VALUE', `${name} must be a decimal u64, got ${text.slice(0, 80)}`, { details: { parameter: name } })
+  return value
 }
 
 function blockView ({ hash, header: bytes, transactions }: BlockData, header: BlockHeader, full: boolean): BlockView {

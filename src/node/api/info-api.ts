@@ -1,5 +1,6 @@
 import { TosError } from '../../errors/index.ts'
 import { nearest } from '../../config/index.ts'
+import { SHOWN } from '../../monitor/admin-api.ts'
 import type { NodeApi, StatusView } from '../../monitor/index.ts'
 import { toHex } from '../../wire/index.ts'
 import type { TosNode } from '../tos-node.ts'
@@ -8,7 +9,7 @@ import { tipView } from './chain-api.ts'
 /** The part of the admin API that speaks of the node itself. */
 export function createInfoApi (node: TosNode, startedAt: number): Pick<NodeApi, 'id' | 'status' | 'show'> {
   const { config, ledger, nodeId } = node.tos
-  const views: Readonly<Record<string, () => unknown>> = {
+  const views: Readonly<Record<typeof SHOWN[number], () => unknown>> = {
     dump: () => node.dump(),
     protocols: () => node.getProtocols(),
     limits: () => config.limits,
@@ -23,10 +24,10 @@ export function createInfoApi (node: TosNode, startedAt: number): Pick<NodeApi, 
     }),
     status: async () => statusOf(node, startedAt),
     async show ({ name }) {
-      const view = views[name]
-      if (view !== undefined) return view()
-      const close = nearest(name, Object.keys(views))
-      throw new TosError('USAGE', `nothing is named ${name}`, { hint: `known: ${Object.keys(views).join(', ')}${close === undefined ? '' : `; did you mean ${close}?`}` })
+      const known = SHOWN.find(shown => shown === name)
+      if (known !== undefined) return views[known]()
+      const close = nearest(name, SHOWN)
+      throw new TosError('USAGE', `nothing is named ${name}`, { hint: `known: ${SHOWN.join(', ')}${close === undefined ? '' : `; did you mean ${close}?`}` })
     }
   }
 }

@@ -1,7 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import type { Connection, Peer, PeerId } from '@libp2p/interface'
 import { SERVICE } from '../../../protocols/index.ts'
-import { toTosError, TosError } from '../../errors/index.ts'
+import { describeCause, toTosError, TosError } from '../../errors/index.ts'
 import type { NodeApi, PeerView, PingView } from '../../monitor/index.ts'
 import { peerIdToNodeId } from '../../protocol/index.ts'
 import { toHex } from '../../wire/index.ts'
@@ -62,8 +62,13 @@ async function pingOnce (node: TosNode, target: ReturnType<typeof parseTarget>, 
     return { peer: remotePeer.toString(), seq, rttMs: Math.round(rttMs * 1000) / 1000, ...(agent === undefined ? {} : { userAgent: agent }) }
   } catch (cause) {
     const error = toTosError(cause, 'PEER_UNREACHABLE')
-    return { peer, seq, error: error.code }
+    return { peer, seq, error: error.code, cause: error === cause ? oneLine(error) : describeCause(cause) }
   }
+}
+
+// ours says what happened, and may carry why
+function oneLine ({ message, cause }: TosError): string {
+  return cause === undefined ? message : `${message}: ${describeCause(cause)}`
 }
 
 function ping (node: TosNode): { userAgent: string, services: bigint, timestamp: bigint } {

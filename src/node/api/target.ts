@@ -10,7 +10,8 @@ import { nodeIdToPeerId } from '../../protocol/index.ts'
 export function parseTarget (text: string): PeerId | Multiaddr {
   try {
     if (text.startsWith('/')) return multiaddr(text)
-    return /^[0-9a-f]{64}$/i.test(text) ? nodeIdToPeerId(fromHex(text)) : peerIdFromString(text)
+    const hex = text.replace(/^0x/i, '')
+    return /^[0-9a-f]{64}$/i.test(hex) ? nodeIdToPeerId(fromHex(hex)) : peerIdFromString(text)
   } catch (cause) {
     throw new TosError('USAGE', `${text} is neither a peer id, a node id nor a multiaddr`, { cause, hint: 'peers look like 12D3KooW… or /ip4/1.2.3.4/tcp/2080/p2p/12D3KooW…' })
   }
