@@ -1,25 +1,42 @@
+/** What follows a flag: nothing, one of some words, a file, or something a shell cannot know. */
+export type FlagValue = 'none' | 'file' | 'other' | readonly string[]
+
 /** A command as completion sees it. */
 export interface CommandNode {
   readonly name: string
   readonly summary: string
-  readonly flags: ReadonlyArray<{ readonly name: string, readonly summary: string }>
+  readonly flags: ReadonlyArray<{ readonly name: string, readonly summary: string, readonly value: FlagValue }>
+  /** Words its argument may be. */
+  readonly values: readonly string[]
+  /** True when its argument is a file. */
+  readonly takesFile: boolean
   readonly commands: readonly CommandNode[]
 }
 
-/** Script for bash: one case per command path. */
+/** Script for bash: one case per command path, and one for what follows a flag. Words after a flag that takes a value are no part of the path. */
 export function bashCompletion (root: CommandNode): string {
+  const flags = allFlags(root)
+  const valued = flags.filter(({ value }) => value !== 'none').map(({ name }) => name)
   return `# tosd completion for bash
 _tosd() {
-  local current="\${COMP_WORDS[COMP_CWORD]}" path="" word words
+  local current="\${COMP_WORDS[COMP_CWORD]}" previous="\${COMP_WORDS[COMP_CWORD-1]}" path="" word words files="" skip=""
   for word in "\${COMP_WORDS[@]:1:COMP_CWORD-1}"; do
-    case "$word" in -*) ;; *) path="$path $word" ;; esac
+    if [ -n "$skip" ]; then skip=""; continue; fi
+    case "$word" in
+      ${valued.join('|')}) skip=1 ;;
+      -*) ;;
+      *) path="$path $word" ;;
+    esac
   done
-  case "$path" in
+  case "$previous" in
+${flags.flatMap(({ name, value }) => value === 'none' || value === 'other' ? [] : [`    ${name}) ${value === 'file' ? 'files=1' : `words="${value.join(' ')}"`} ;;`]).join('\n')}
+    ${flags.filter(({ value }) => value === 'other').map(({ name }) => name).join('|')}) ;;
+    *) case "$path" in
 ${cases(root)}
-    *) words="" ;;
+    esac ;;
   esac
   COMPREPLY=($(compgen -W "$words" -- "$current"))
-  [ \${#COMPREPLY[@]} -gt 0 ] || COMPREPLY=($(compgen -f -- "$current"))
+  [ -z "$files" ] || [ \${#COMPREPLY[@]} -gt 0 ] || COMPREPLY=($(compgen -f -- "$current"))
 }
 complete -o filenames -F _tosd tosd
 `
@@ -37,16 +54,23 @@ export function fishCompletion (root: CommandNode): string {
     const seen = `__fish_seen_subcommand_from ${command.name}`
     out.push(`complete -c tosd -n __fish_use_subcommand -a ${command.name} -d ${quote(command.summary)}`)
     for (const child of command.commands) out.push(`complete -c tosd -n ${quote(seen)} -f -a ${child.name} -d ${quote(child.summary)}`)
-    for (const { name, summary } of allFlags(command)) out.push(`complete -c tosd -n ${quote(seen)} -l ${name.slice(2)} -d ${quote(summary)}`)
+    if (command.values.length > 0) out.push(`complete -c tosd -n ${quote(seen)} -f -a ${quote(command.values.join(' '))}`)
+    for (const { name, summary, value } of allFlags(command)) out.push(`complete -c tosd -n ${quote(seen)} -l ${name.slice(2)}${after(value)} -d ${quote(summary)}`)
   }
   return `${out.join('\n')}\n`
 }
 
+function after (value: FlagValue): string {
+  if (value === 'none') return ''
+  if (value === 'file') return ' -r -F'
+  return value === 'other' ? ' -x' : ` -x -a ${quote(value.join(' '))}`
+}
+
 function cases (root: CommandNode): string {
   const rows = [...walk(root, '')].map(([path, node]) => {
-    const words = [...node.commands.map(({ name }) => name), ...node.flags.map(({ name }) => name), '--help']
+    const words = [...node.commands.map(({ name }) => name), ...node.values, ...node.flags.map(({ name }) => name), '--help']
     // arguments may follow a command that has no further ones below it
-    return `    "${path}"${path !== '' && node.commands.length === 0 ? `|"${path} "*` : ''}) words="${words.join(' ')}" ;;`
+    return `      "${path}"${path !== '' && node.commands.length === 0 ? `|"${path} "*` : ''}) words="${words.join(' ')}"${node.takesFile ? ' files=1' : ''} ;;`
   })
   return rows.join('\n')
 }

@@ -1,10 +1,10 @@
-import * as catalogue from '../../protocols/index.ts'
 import { TosError } from '../errors/index.ts'
 import { checksum, decodeHeader, encodeHeader, HEADER_BYTES } from '../frame/index.ts'
-import { decodePayload, encodePayload, ERROR } from '../protocol/index.ts'
+import { decodePayload, encodePayload } from '../protocol/index.ts'
 import type { MessageType } from '../protocol/index.ts'
-import { nearest } from '../config/index.ts'
+import { nearest, parseU64 } from '../config/index.ts'
 import { fromHex, fromJson, toHex, toJson } from '../wire/index.ts'
+import { MESSAGE_TYPES, TYPES_BY_NAME } from './message-types.ts'
 
 /** A frame with the specification's field names; u64 values as decimal strings, bytes as hex. */
 export interface FrameJson {
@@ -15,10 +15,7 @@ export interface FrameJson {
   readonly fields: unknown
 }
 
-const TYPES = ([...Object.values(catalogue), ERROR] as readonly unknown[]).filter(isMessageType)
-const BY_CODE = new Map(TYPES.map(type => [type.code, type]))
-/** Later pages of the specification call AI mining "GPU mining". */
-const BY_NAME = new Map([...TYPES.map(type => [type.name, type] as const), ...TYPES.filter(({ name }) => name === 'AI_MINING_SHARE').map(type => ['GPU_MINING_SHARE', type] as const)])
+const BY_CODE = new Map(MESSAGE_TYPES.map(type => [type.code, type]))
 const KNOWN = ['type', 'node_id', 'timestamp', 'checksum', 'fields']
 
 /** Decodes one whole plain frame by the codec's rules alone: no clock, no session. Throws any frame or wire code. */
@@ -50,24 +47,21 @@ export function frameFromJson (json: unknown): Uint8Array {
   const payload = encodePayload(type, fromJson(type.schema, given['fields']))
   const sum = checksum(payload)
   if (given['checksum'] !== undefined && decimal('checksum', given['checksum']) !== sum) throw new TosError('CORRUPT_MESSAGE', `checksum is ${sum}, not ${String(given['checksum'])}`)
-  if (typeof given['node_id'] !== 'string') throw new TosError('INVALID_VALUE', 'node_id must be 32 bytes of hexadecimal')
+  if (typeof given['node_id'] !== 'string' || !/^[0-9a-f]{64}$/i.test(given['node_id'])) throw new TosError('INVALID_VALUE', 'node_id must be 32 bytes of hexadecimal')
   const header = encodeHeader({ type: type.code, payloadLength: payload.length, checksum: sum, timestamp: decimal('timestamp', given['timestamp']), nodeId: fromHex(given['node_id'], 32) })
   return Buffer.concat([header, payload])
 }
 
-function findType (name: unknown): MessageType<unknown> {
-  const type = typeof name === 'number' ? BY_CODE.get(name) : BY_NAME.get(String(name))
+/** A type by name or number. Throws `UNKNOWN_TYPE` with the nearest name. */
+export function findType (name: unknown): MessageType<unknown> {
+  const type = typeof name === 'number' ? BY_CODE.get(name) : TYPES_BY_NAME.get(String(name))
   if (type !== undefined) return type
-  const near = nearest(String(name), BY_NAME.keys())
-  throw new TosError('UNKNOWN_TYPE', `no message type ${JSON.stringify(name) ?? 'given'}`, { hint: near === undefined ? `known: ${[...BY_NAME.keys()].join(', ')}` : `did you mean ${near}?` })
+  const near = nearest(String(name), TYPES_BY_NAME.keys())
+  throw new TosError('UNKNOWN_TYPE', `no message type ${name === undefined ? 'given' : JSON.stringify(name)}${near === undefined ? '' : `; did you mean ${near}?`}`, { hint: '`tosd frame types` lists them' })
 }
 
 function decimal (name: string, value: unknown): bigint {
-  if (typeof value === 'string' && /^\d{1,20}$/.test(value)) return BigInt(value)
-  if (typeof value === 'number' && Number.isSafeInteger(value) && value >= 0) return BigInt(value)
-  throw new TosError('INVALID_VALUE', `${name} must be a decimal string`)
-}
-
-function isMessageType (value: unknown): value is MessageType<unknown> {
-  return typeof value === 'object' && value !== null && 'code' in value && 'schema' in value && 'maxBytes' in value
+  const number = typeof value === 'string' || Number.isSafeInteger(value) ? parseU64(String(value)) : undefined
+  if (number === undefined) throw new TosError('INVALID_VALUE', `${name} must be a decimal string, 0 to 18446744073709551615`)
+  return number
 }

@@ -56,10 +56,28 @@ test('what the user types becomes the parameters of the call', async () => {
 
 test('what makes no sense is refused before the daemon is asked', async () => {
   const before = fake.asked.length
-  for (const args of [['block', 'get', 'xyz'], ['block', 'get', '7', '--hash', 'ab'.repeat(32)], ['ping', 'p', '--count', 'many'], ['tx', 'send', 'a', '--body-hex', '00'], ['tx', 'send', '--priority', 'x'], ['request', 'h', 'p', '{']]) {
+  for (const args of [['block', 'get', 'xyz'], ['block', 'get', '7', '--hash', 'ab'.repeat(32)], ['ping', 'p', '--count', 'many'], ['tx', 'send', 'a', '--body-hex', '00'], ['tx', 'send', '--priority', 'x'], ['tx', 'send', 'a', '--fee', '1.5'], ['tx', 'send', 'a', '--energy', '18446744073709551616'], ['tx', 'send', 'a', '--nonce', 'x'], ['request', 'h', 'p', '{']]) {
     assert.equal((await ask(...args)).code, 2, args.join(' '))
   }
   assert.equal(fake.asked.length, before)
+})
+
+test('a number that is none is named with its option', async () => {
+  assert.match((await tosd(['tx', 'send', 'a', '--fee', '-1', '--admin-socket', socket])).stderr, /^error: --fee must be a whole number from 0 to 18446744073709551615, got -1/)
+})
+
+test('events are lines for a person, JSON for a program', async () => {
+  const child = spawnTosd(['events', '--admin-socket', socket])
+  const beat = setInterval(() => fake.events.emit({ event: 'transaction', id: 'ee', origin: 'local' }), 20)
+  assert.match(String((await once(child.stdout, 'data'))[0]), /^00:00:00 {2}transaction ee… sent\n/)
+  child.kill('SIGINT')
+  await once(child, 'close')
+  clearInterval(beat)
+})
+
+test('two connections to one peer are one row', async () => {
+  const rows = (await tosd(['peers', 'ls', '--admin-socket', socket])).stdout.trim().split('\n')
+  assert.deepEqual(rows.map(row => row.split(/ {2,}/)), [['PEER', 'DIR', 'FOR', 'RTT', 'AGENT', 'ADDRESS'], ['p1', 'in+out', '5.0 s', '1.5 ms', 'a\\u001b[2J', '/a, /b'], ['p2', 'in', '1 ms', '-', '-', '/c']])
 })
 
 test('wait-ready returns when the node is ready and ends in 75 when it is not in time', async () => {

@@ -23,5 +23,6 @@ test('a devnet runs real processes that share a mined chain, and leaves nothing 
 })
 
 test('numbers that make no sense are refused', async () => {
-  for (const args of [['--nodes', '0'], ['--nodes', '65'], ['--nodes', 'x'], ['--for', 'ever']]) assert.equal((await tosd(['devnet', ...args])).code, 2, args.join(' '))
+  assert.match((await tosd(['devnet', '--for', '5'])).stderr, /^error: --for 5 has no unit +\[USAGE\]\n {2}hint {3}for seconds write --for 5s\n/)
+  for (const args of [['--for', '5'], ['--nodes', '0'], ['--nodes', '65'], ['--nodes', 'x'], ['--for', 'ever']]) assert.equal((await tosd(['devnet', ...args])).code, 2, args.join(' '))
 })

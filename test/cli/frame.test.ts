@@ -2,6 +2,9 @@ import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { test } from 'node:test'
 import { frameFromJson, frameToJson } from '../../src/cli/frame-json.ts'
+import { fieldsOf, templateOf } from '../../src/cli/frame-template.ts'
+import { carriersOf, MESSAGE_TYPES } from '../../src/cli/message-types.ts'
+import { MAX_LINE_BYTES } from '../../src/cli/read-lines.ts'
 import { encodeHeader } from '../../src/frame/index.ts'
 import { fromHex, toHex } from '../../src/wire/index.ts'
 import { lines, tosd } from './run.ts'
@@ -76,4 +79,57 @@ test('types outside the golden file and aliases are known too', () => {
   assert.equal(frame('VOTE_RESPONSE', { request_id: '1', votes: [], not_found: [nodeId] }), 'VOTE_RESPONSE')
   const share = frames.find(({ type }) => type === 'AI_MINING_SHARE')
   assert.equal(frame('GPU_MINING_SHARE', share?.fields), 'AI_MINING_SHARE')
+})
+
+test('every line gets exactly one answer: empty ones, too long ones, and a last one without its end', async () => {
+  const hex = hexes[0] as string
+  const codes = async (input: string): Promise<unknown[]> => lines((await tosd(['frame', 'decode', '-', '--json'], { input })).stdout).map(({ code, type }) => code ?? type)
+  assert.deepEqual(await codes(`\n${hex}\n \r\n${hex}\r\n\n`), ['TRUNCATED', 'PING', 'TRUNCATED', 'PING', 'TRUNCATED'])
+  assert.deepEqual(await codes(`${hex}\n${hex}`), ['PING', 'PING'])
+  assert.deepEqual(await codes(''), [])
+  assert.deepEqual(await codes(`${'ab'.repeat(MAX_LINE_BYTES / 2)}00\n${hex}\n`), ['MESSAGE_TOO_LARGE', 'PING'])
+  const whole = await tosd(['frame', 'decode', '--json'], { input: 'ab'.repeat(MAX_LINE_BYTES / 2 + 1) })
+  assert.deepEqual([whole.code, lines(whole.stdout)[0]?.['code']], [1, 'MESSAGE_TOO_LARGE'])
+})
+
+test('control characters of the input are never echoed', async () => {
+  const evil = '\u001b]0;owned\u0007\u009b31m'
+  for (const args of [['frame', 'decode', evil], ['frame', 'encode', JSON.stringify({ type: evil })], ['frame', 'encode', evil], ['frame', 'types', evil], [evil], ['frame', 'decode', evil, '--json']]) {
+    const { stdout, stderr } = await tosd(args)
+    // oxlint-disable-next-line no-control-regex -- control characters are what it looks for
+    assert.doesNotMatch(stdout + stderr, /[\u0000-\u0009\u000b-\u001f\u007f-\u009f]/, args.join(' '))
+    assert.notEqual(stdout + stderr, '')
+  }
+})
+
+test('hex may begin with 0x', async () => {
+  assert.deepEqual(lines((await tosd(['frame', 'decode', `0x${hexes[0]}`, '--json'])).stdout), [shown[0]])
+})
+
+test('a value that does not fit is named by its path', () => {
+  const share = frames.find(({ type }) => type === 'AI_MINING_SHARE')
+  assert.throws(() => frameFromJson({ type: 'AI_MINING_SHARE', node_id: nodeId, timestamp: '0', fields: { ...share?.fields as object, quality_score: -1 } }), { message: /^\$\.quality_score: -1 is not a u8/ })
+})
+
+test('every type has a carrier, fields and a template that encodes as it stands', () => {
+  assert.ok(MESSAGE_TYPES.length >= 15)
+  for (const type of MESSAGE_TYPES) {
+    const template = templateOf(type)
+    const { type: name, fields } = frameToJson(frameFromJson(template))
+    assert.deepEqual([name, fields], [type.name, template.fields])
+    assert.ok(carriersOf(type).length > 0 && fieldsOf(type).length > 0, type.name)
+  }
+})
+
+test('frame types lists all of them, and one with its fields, for programs and for people', async () => {
+  const all = lines((await tosd(['frame', 'types', '--json'])).stdout)
+  assert.deepEqual(all.map(({ name }) => name), MESSAGE_TYPES.map(({ name }) => name))
+  assert.deepEqual(all[0], { name: 'PING', code: '0x01', tag: 0, carriers: ['/tos/{net}/ping/1.0.0'], minBytes: 36, maxBytes: 292 })
+  const { code, stdout } = await tosd(['frame', 'types', 'ping'])
+  assert.equal(code, 0)
+  assert.match(stdout, /^user_agent +text ≤ 256 +string/m)
+  const template = stdout.slice(stdout.indexOf('\n{'))
+  assert.equal((await tosd(['frame', 'encode', template])).code, 0)
+  const unknown = await tosd(['frame', 'types', 'pign'])
+  assert.match(unknown.stderr, /did you mean PING\? +\[UNKNOWN_TYPE\]\n {2}hint {3}`node \S+tosd\.mjs frame types` lists them/)
 })

@@ -45,6 +45,16 @@ test('init sets a directory up once, and later commands find it without being to
   assert.deepEqual([again.code, lines(again.stderr)[0]?.['code']], [78, 'CONFIG_INVALID'])
 })
 
+test('init elsewhere tells how to use it, and what it writes is true', async () => {
+  const path = join(dir, 'else where')
+  const { stdout } = await tosd(['init', '--network', 'devnet', '--data-dir', path])
+  assert.match(stdout, new RegExp(`\\S+tosd\\.mjs start --network devnet --data-dir '${path}' `))
+  assert.match(readFileSync(join(path, 'tosd.toml'), 'utf8'), new RegExp(`^dataDir = "${path}"$`, 'm'))
+  const home = join(dir, 'home2')
+  await tosd(['init', '--network', 'testnet'], { home })
+  assert.match(readFileSync(join(home, '.tosd', 'testnet', 'tosd.toml'), 'utf8'), new RegExp(`^# dataDir = "${join(home, '.tosd', 'testnet')}"$`, 'm'))
+})
+
 test('a data directory that is not ours is one clear line and exit 78', async () => {
   const path = join(dir, 'foreign')
   spawnSync('mkdir', [path])
@@ -79,6 +89,14 @@ test('completion scripts are valid and know commands and flags', async () => {
   assert.deepEqual(complete('tosd', 'sta'), ['start', 'status'])
   assert.deepEqual(complete('tosd', 'key', 'ex'), ['export'])
   assert.deepEqual(complete('tosd', 'start', '--limits-yamux-w'), ['--limits-yamux-window-bytes'])
+  assert.deepEqual(complete('tosd', 'start', '--preset', ''), ['full', 'light', 'mining', 'validator'])
+  assert.deepEqual(complete('tosd', '--json', 'tx', 'send', '--priority', 'u'), ['urgent'])
+  assert.deepEqual(complete('tosd', 'start', '--network', 'lab', '--preset', 'li'), ['light'])
+  // words of its own, and files only where one may stand
+  assert.deepEqual(complete('tosd', 'show', 'd'), ['dump'])
+  assert.deepEqual(complete('tosd', 'show', 'READ'), [''])
+  assert.deepEqual(complete('tosd', 'start', '--config', 'README.m'), ['README.md'])
+  assert.deepEqual(complete('tosd', 'chain', 'import', 'README.m'), ['README.md'])
   for (const shell of ['zsh', 'fish']) assert.match((await tosd(['completion', shell])).stdout, /wait-ready/)
   assert.equal((await tosd(['completion', 'powershell'])).code, 2)
 })
@@ -104,9 +122,17 @@ test('a generated chain goes through a file into two data directories, without a
 })
 
 test('a new protocol is two files; an existing one is left alone', async () => {
-  const made = await tosd(['protocol', 'new', 'say-hello', '--dir', dir, '--json'])
+  const folder = join(dir, 'new', 'folder')
+  const made = await tosd(['protocol', 'new', 'say-hello', '--dir', folder, '--json'])
   assert.deepEqual([made.code, lines(made.stdout)[0]?.['id']], [0, '/acme/say-hello/1.0.0'])
-  assert.match(readFileSync(join(dir, 'say-hello.ts'), 'utf8'), /export const sayHello = defineProtocol\(/)
-  assert.equal((await tosd(['protocol', 'new', 'say-hello', '--dir', dir])).code, 2)
+  assert.match(readFileSync(join(folder, 'say-hello.ts'), 'utf8'), /export const sayHello = defineProtocol\(/)
+  assert.equal((await tosd(['protocol', 'new', 'say-hello', '--dir', folder])).code, 2)
   assert.equal((await tosd(['protocol', 'new', 'Not A Name', '--dir', dir])).code, 2)
+})
+
+test('the test command that a new protocol prints works as it is printed', { timeout: 60_000 }, async () => {
+  const { stdout } = await tosd(['protocol', 'new', 'greet', '--dir', join(dir, 'fresh one')])
+  const command = stdout.split('\n').find(line => line.includes('--test')) ?? ''
+  const run = spawnSync('sh', ['-c', command], { encoding: 'utf8', env: {} })
+  assert.deepEqual([run.status, run.stderr], [0, ''])
 })

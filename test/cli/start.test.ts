@@ -53,7 +53,7 @@ test('the first line tells everything; a signal ends the node gracefully, by its
   assert.deepEqual([second.code, second.stdout, lines(second.stderr)[0]?.['code']], [78, '', 'DATA_DIR_LOCKED'])
   const port = /tcp\/(\d+)/.exec(ready.addrs[0] ?? '')?.[1]
   const taken = await tosd(['start', ...options('taken'), '--listen', `/ip4/127.0.0.1/tcp/${port}`, '--bootstrap', '', '--no-mdns'])
-  assert.deepEqual([taken.code, lines(taken.stderr).at(-1)?.['code']], [78, 'LISTEN_FAILED'])
+  assert.deepEqual([taken.code, lines(taken.stderr).at(-1)?.['code'], String(lines(taken.stderr).at(-1)?.['cause']).split('\n').length], [78, 'LISTEN_FAILED', 1])
 
   child.kill('SIGTERM')
   assert.deepEqual(await closed, [0, null])
@@ -96,4 +96,16 @@ test('a protocol written by a stranger in one file answers a request over the ne
   const insist = setInterval(() => server.child.kill('SIGINT'), 50)
   assert.deepEqual(await server.closed, [130, null])
   clearInterval(insist)
+})
+
+test('stop returns when the process is gone: the directory can be used again at once, five times over', async () => {
+  for (let i = 0; i < 5; i++) {
+    const { child, closed } = await start('again', '--mine', '--mine-interval-ms', '1h')
+    assert.equal((await tosd(['wait-ready', '--timeout', '20s', ...options('again')])).code, 0)
+    const stopped = await tosd(['stop', ...options('again')])
+    assert.deepEqual([stopped.code, stopped.stderr, lines(stopped.stdout)], [0, '', [{ stopped: true, pid: child.pid }]])
+    assert.throws(() => process.kill(child.pid as number, 0), { code: 'ESRCH' })
+    assert.ok(!existsSync(join(dir, 'again', 'lock')))
+    await closed
+  }
 })

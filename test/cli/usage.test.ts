@@ -36,6 +36,29 @@ test('no daemon: exit 69 and what to do', async () => {
   assert.match(stderr, /^error: no tosd answers on the admin socket\s+\[DAEMON_UNREACHABLE\]\n[^]*hint {3,}start the node first/)
 })
 
+test('no daemon: stop and id say so in their own words, and hints can be pasted', async () => {
+  const stop = await tosd(['stop', '--network', 'lab', '--json'])
+  assert.deepEqual([stop.code, lines(stop.stderr)[0]?.['message']], [69, 'no node runs there'])
+  assert.match(String(lines(stop.stderr)[0]?.['hint']), /`node \S+tosd\.mjs start --network lab`/)
+  const id = await tosd(['id', '--network', 'lab', '--json'])
+  assert.deepEqual([id.code, lines(id.stderr)[0]?.['message']], [69, 'no node runs there'])
+  assert.match(String(lines(id.stderr)[0]?.['hint']), /`node \S+tosd\.mjs key show --network lab`/)
+})
+
+test('help fits a screen and says what may stand after a flag', async () => {
+  for (const args of [['--help'], ['start', '--help'], ['tx', 'send', '--help'], ['frame', '--help']]) {
+    for (const line of (await tosd(args)).stdout.split('\n')) assert.ok(line.length <= 100, line)
+  }
+  const { stdout } = await tosd(['start', '--help'])
+  const text = stdout.replace(/\s+/g, ' ')
+  for (const part of ['(mainnet | testnet | devnet; default mainnet)', '(full | light | mining | validator; default full)', '(default | tos-spec; default default)', 'default info)', '--no-mdns Do not look']) assert.ok(text.includes(part), part)
+  assert.match((await tosd(['frame', '--help'])).stdout, /frame types/)
+})
+
+test('a missing --config file is a configuration error', async () => {
+  assert.equal((await tosd(['status', '--config', '/nowhere/tosd.toml'])).code, 78)
+})
+
 test('a reader that leaves early is no failure', async () => {
   const child = spawnTosd(['config', 'schema'])
   child.stdout.destroy()

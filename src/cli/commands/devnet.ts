@@ -1,23 +1,18 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { TosError } from '../../errors/index.ts'
-import type { StatusView } from '../../monitor/index.ts'
 import type { Cli, CommandModule, Flags } from '../cli.ts'
 import { startChild } from '../devnet-child.ts'
 import type { DevnetChild } from '../devnet-child.ts'
-import { table } from '../output.ts'
+import { devnetView } from '../devnet-view.ts'
+import type { Row } from '../devnet-view.ts'
+import { showDuration } from '../output.ts'
 
 /** How often the view is drawn. */
 const VIEW_MS = 1000
 const MAX_NODES = 64
-
-/** One line of the view. */
-interface Row {
-  readonly child: DevnetChild
-  readonly status: StatusView | undefined
-}
 
 /** `tosd devnet`: N real processes on loopback, the first one mining, in a directory that is removed at the end. */
 export const devnetCommand: CommandModule = (parent, cli) => {
@@ -32,6 +27,8 @@ async function devnet (cli: Cli, flags: Flags): Promise<void> {
   const nodes = Number(flags['nodes'])
   const forMs = flags['for'] === undefined ? Infinity : parseDuration(String(flags['for']))
   if (!Number.isSafeInteger(nodes) || nodes < 1 || nodes > MAX_NODES) throw new TosError('USAGE', `--nodes must be 1 to ${MAX_NODES}`)
+  // without a unit 5 would be 5 ms, and nobody means that
+  if (/^\d+$/.test(String(flags['for']))) throw new TosError('USAGE', `--for ${String(flags['for'])} has no unit`, { hint: `for seconds write --for ${String(flags['for'])}s` })
   if (forMs === undefined) throw new TosError('USAGE', '--for must be a time such as 60s')
   const stop = new AbortController()
   cli.takeSignals(() => stop.abort())
@@ -43,7 +40,7 @@ async function devnet (cli: Cli, flags: Flags): Promise<void> {
   try {
     cli.out.talk(`starting ${nodes} nodes in ${dir}`)
     await startAll(cli, children, { nodes, dir, mineInterval: String(flags['mineIntervalMs']), signal: stop.signal })
-    await watch(cli, children, performance.now() + forMs, stop.signal)
+    await watch(cli, children, { dir, forMs, signal: stop.signal })
   } finally {
     cli.out.talk('stopping')
     await Promise.all(children.map(async child => await child.stop()))
@@ -57,40 +54,36 @@ async function startAll (cli: Cli, children: DevnetChild[], { nodes, dir, mineIn
   for (let i = 0; i < nodes && !signal.aborted; i++) {
     // each knows the first and the one before it; the rest it has to find
     const known = [children[0], children.at(-1)].flatMap(child => child?.ready.addrs[0] ?? [])
+    const dataDir = join(dir, `node${i}`)
     const child = await startChild({
-      name: `node${i}`, dataDir: join(dir, `node${i}`), signal,
+      name: `node${i}`, dataDir, signal,
       args: [...(i === 0 ? ['--mine', '--mine-interval-ms', mineInterval] : []), ...(known.length === 0 ? ['--bootstrap', ''] : ['--bootstrap', ...new Set(known)])]
     })
     children.push(child)
     const { ready } = child
-    await cli.out.data({ ...ready, event: 'node', name: child.name }, () => `${child.name}  ${ready.addrs[0] ?? ready.peerId}`)
+    await cli.out.data({ ...ready, event: 'node', name: child.name, dataDir }, () => `${child.name}  ${ready.addrs[0] ?? ready.peerId}  ${dataDir}`)
   }
 }
 
-async function watch (cli: Cli, children: readonly DevnetChild[], end: number, signal: AbortSignal): Promise<void> {
+async function watch (cli: Cli, children: readonly DevnetChild[], { dir, forMs, signal }: { readonly dir: string, readonly forMs: number, readonly signal: AbortSignal }): Promise<void> {
+  const started = performance.now()
+  const left = (): number => forMs - (performance.now() - started)
+  const head = (): string => `${basename(dir)}: ${showDuration(performance.now() - started)} so far${forMs === Infinity ? '' : `, ${showDuration(Math.max(0, left()))} left`}`
   let drawn = 0
-  while (!signal.aborted && performance.now() < end) {
-    const rows = await Promise.all(children.map(async (child): Promise<Row> => ({ child, status: await child.status(signal) })))
+  while (!signal.aborted && left() > 0) {
+    const rows = await Promise.all(children.map(async (child): Promise<Row<DevnetChild>> => ({ child, status: await child.status(signal) })))
     if (cli.out.json) await cli.out.data({ event: 'view', at: Date.now(), nodes: rows.map(({ child, status }) => ({ name: child.name, pid: child.ready.pid, alive: child.alive, status: status ?? null })) }, () => '')
-    else if (cli.out.isTerminal) drawn = await redraw(cli, view(rows), drawn)
+    else if (cli.out.isTerminal) drawn = await redraw(cli, devnetView(head(), rows), drawn)
     try {
-      await delay(Math.max(0, Math.min(VIEW_MS, end - performance.now())), undefined, { signal })
+      await delay(Math.max(0, Math.min(VIEW_MS, left())), undefined, { signal })
     } catch (error) {
       if (!signal.aborted) throw error
     }
   }
   if (!cli.out.json && !cli.out.isTerminal) {
     const rows = await Promise.all(children.map(async child => ({ child, status: await child.status() })))
-    await cli.out.write(view(rows))
+    await cli.out.write(devnetView(head(), rows))
   }
-}
-
-function view (rows: readonly Row[]): string {
-  const tips = new Set(rows.map(({ status }) => status?.chain.hash))
-  const lines = rows.map(({ child, status }) => status === undefined
-    ? [child.name, child.alive ? 'starting' : 'dead', '', '', '', '', '']
-    : [child.name, status.ready ? 'ready' : 'waiting', String(status.peers.connected), String(status.chain.height), status.chain.hash.slice(0, 16), String(status.mempool), `${Math.round(status.memory.rssBytes / 1_048_576)} MiB`])
-  return `${table(['NODE', 'STATE', 'PEERS', 'HEIGHT', 'TIP', 'POOL', 'MEMORY'], lines)}\n${tips.size === 1 ? 'all on one tip' : `${tips.size} different tips`}\n`
 }
 
 async function redraw (cli: Cli, text: string, drawn: number): Promise<number> {
