@@ -6,6 +6,7 @@ import type { Handler, ProtocolDefinition } from './definition.ts'
 import { ERROR, safeText, wireCode } from './error-message.ts'
 import type { Gcra } from './gcra.ts'
 import { HandlerContext } from './handler-context.ts'
+import { handlerError } from './handler-error.ts'
 import { decodePayload, writePayload } from './message.ts'
 import { pairingId } from './pairing-id.ts'
 
@@ -201,11 +202,6 @@ export class InboundStream<Req, Res> {
     if (error !== undefined && error.code !== 'STREAM_CLOSED' && error.code !== 'ABORTED') this.#deps.incident(error)
     this.#deps.closed(this)
   }
-}
-
-function handlerError (error: unknown): TosError {
-  if (error instanceof TosError) return error
-  return new TosError('HANDLER_FAILED', 'the handler threw', { cause: error })
 }
 
 function isAsyncIterable<T> (value: unknown): value is AsyncIterable<T> {

@@ -4,6 +4,7 @@ import { FrameStream } from '../frame/index.ts'
 import type { FrameCodec } from '../frame/index.ts'
 import type { Carrier } from './carriers.ts'
 import type { KernelEnvironment, ProtocolComponents } from './environment.ts'
+import { handlerError } from './handler-error.ts'
 import { decodePayload, writePayload } from './message.ts'
 import type { MessageType } from './message.ts'
 import { connect, openStream } from './open-lane.ts'
@@ -65,7 +66,7 @@ export function createStreamService<In, Out> (
       cap: type => messages.find(({ code }) => code === type)?.maxBytes,
       message: (type, payload) => {
         receive(type, payload).catch((error: unknown) => {
-          const coded = toTosError(error, 'HANDLER_FAILED')
+          const coded = handlerError(error)
           if (coded.code === 'HANDLER_FAILED') log.error('handler failed - %e', error)
           report(coded)
         })

@@ -51,6 +51,15 @@ test('faults of our own name nobody; what the peer did, and what it answered, na
   assert.deepEqual(found, [['HANDLER_FAILED', false, false], ['TIMEOUT', false, false], ['BUSY', false, false], ['UNAVAILABLE', false, false], ['INVALID_MESSAGE', true, false]])
 })
 
+test('what another peer answered to a handler is not laid at the door of the one who asks', async t => {
+  const answered = new TosError('INVALID_MESSAGE', 'the peer answered: no', { details: { remote: true } })
+  const p = await pair(t, textProtocol({ handle: () => { throw answered } }))
+  const found: unknown[] = []
+  p.server.kernel.incidents.listen(({ code, peer, remote, error }) => { found.push([code, peer, remote, error.cause]) })
+  await assert.rejects(p.ask({ text: '' }), { code: 'REMOTE_ERROR' })
+  assert.deepEqual(found, [['HANDLER_FAILED', undefined, false, answered]])
+})
+
 test('an error that a peer answers unasked is told as its answer', async t => {
   const p = await pair(t, textProtocol())
   const found: unknown[] = []
