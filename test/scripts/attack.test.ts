@@ -1,10 +1,8 @@
 import assert from 'node:assert/strict'
 import { suite, test } from 'node:test'
 import { INVALID_FRAMES, TOPICS } from '../../scripts/attack/streams/gossip-frames.ts'
-import { OPENABLE } from '../../scripts/attack/streams/carried.ts'
 import { suites } from '../../scripts/attack/suites.ts'
 import { decodeGossipFrame } from '../../src/gossip/index.ts'
-import { plainTwin } from '../../src/protocol/index.ts'
 import type { MessageType } from '../../src/protocol/index.ts'
 import { codeOf } from '../support/frames.ts'
 
@@ -27,11 +25,5 @@ suite('attack suites', () => {
       // where all payloads have one size the gate sees first that there is too much
       assert.deepEqual(codes, expected(type.minBytes === type.maxBytes ? 'MESSAGE_TOO_LARGE' : 'TRAILING_BYTES'), type.name)
     }
-  })
-
-  test('attacked streams go by plain ids, each once', () => {
-    const ids = OPENABLE.map(({ protocol }) => protocol)
-    assert.equal(new Set(ids).size, ids.length)
-    for (const id of ids) assert.equal(plainTwin(id), id)
   })
 })

@@ -9,32 +9,30 @@ import { PING_PROTOCOL } from './carried.ts'
 import { whileHonestPings } from './honest.ts'
 import type { Hostile } from './hostile.ts'
 import { withHostiles } from './hostile.ts'
-import { withTarget } from './target.ts'
+import type { Target } from './target.ts'
 
 const CHECKSUM_BYTES = 8
 const CLOSED_MS = 1000
 const PING_MS = 2000
 
 /** Each of the checksum's bytes flipped: twice the connection stays and works, the third time it closes; another peer notices nothing. */
-export async function checksumDamage (): Promise<Row[]> {
-  return await withTarget(async ({ address, incidents }) => {
-    let wrong = 0
-    let slowest = 0
-    const { pings, worstMs } = await whileHonestPings(address, 100, () => withHostiles(address, CHECKSUM_BYTES, async peers => {
-      for (const [at, peer] of peers.entries()) {
-        const { survived, closedMs } = await damage(peer, HEADER_OFFSET.checksum + at)
-        if (!survived) wrong++
-        slowest = Math.max(slowest, closedMs)
-      }
-    }))
-    const { CORRUPT_MESSAGE: counted = 0 } = await incidents()
-    return [
-      limitRow('checksum damage: connections that did not survive two damaged frames', wrong, 'of 8', 0),
-      limitRow('checksum damage: slowest close after the third', slowest, 'ms', CLOSED_MS),
-      limitRow('checksum damage: damaged frames not counted', Math.abs(3 * CHECKSUM_BYTES - counted), 'of 24', 0),
-      limitRow(`checksum damage: worst of ${pings} pings of another peer`, worstMs, 'ms', PING_MS)
-    ]
-  })
+export async function checksumDamage ({ address, incidents }: Target): Promise<Row[]> {
+  let wrong = 0
+  let slowest = 0
+  const { pings, worstMs } = await whileHonestPings(address, 100, () => withHostiles(address, CHECKSUM_BYTES, async peers => {
+    for (const [at, peer] of peers.entries()) {
+      const { survived, closedMs } = await damage(peer, HEADER_OFFSET.checksum + at)
+      if (!survived) wrong++
+      slowest = Math.max(slowest, closedMs)
+    }
+  }))
+  const { CORRUPT_MESSAGE: counted = 0 } = await incidents()
+  return [
+    limitRow('checksum damage: connections that did not survive two damaged frames', wrong, 'of 8', 0),
+    limitRow('checksum damage: slowest close after the third', slowest, 'ms', CLOSED_MS),
+    limitRow('checksum damage: damaged frames not counted', Math.abs(3 * CHECKSUM_BYTES - counted), 'of 24', 0),
+    limitRow(`checksum damage: worst of ${pings} pings of another peer`, worstMs, 'ms', PING_MS)
+  ]
 }
 
 async function damage (peer: Hostile, at: number): Promise<{ survived: boolean, closedMs: number }> {

@@ -13,23 +13,20 @@ import { withTarget } from './target.ts'
 import type { Target } from './target.ts'
 
 const FRAMES = 80
-/** Frames of a hostile server in a run that is not long. */
-const ANSWERS = 20
 const PING_MS = 2000
 const GROWTH_MIB = 64
 const BLOCKS = OPENABLE.find(({ protocol }) => protocol.includes('/blocks/'))?.protocol as string
 
-/** SECURITY L1: 80 junk frames of the largest size, sent unasked on a stem and as answers to the node's own question for blocks. */
-export async function junkFrames (long: boolean): Promise<Row[]> {
-  const answers = long ? FRAMES : ANSWERS
+/** SECURITY L1: 80 junk frames of the largest size each stream takes, unasked on a stem and as answers to the node's own question for blocks. */
+export async function junkFrames (): Promise<Row[]> {
   return [
-    ...await withTarget(target => measure(target, `${FRAMES} junk frames unasked`, async () => {
+    ...await withTarget(target => measure(target, `${FRAMES} junk frames of 1 MiB unasked`, async () => {
       await withHostiles(target.address, 1, async ([peer]) => {
         const raw = await (peer as Hostile).open(LARGEST.protocol)
-        await sendAll(raw.stream, junk(peer as Hostile, LARGEST.type), FRAMES)
+        await sendAll(raw.stream, junk(peer as Hostile, LARGEST.type))
       })
     })),
-    ...await withTarget(target => measure(target, `${answers} junk frames as answers`, () => answerWithJunk(target.address, answers)))
+    ...await withTarget(target => measure(target, `${FRAMES} junk frames of 5 MiB as answers`, () => answerWithJunk(target.address)))
   ]
 }
 
@@ -44,7 +41,7 @@ async function measure ({ address, growth }: Target, what: string, attack: () =>
     })
   })
   return [
-    plainRow(`${what}, 5 MiB each: sent in`, tookMs, 'ms'),
+    plainRow(`${what}: sent in`, tookMs, 'ms'),
     limitRow(`${what}: worst of ${honest.pings} pings of another peer`, honest.worstMs, 'ms', PING_MS),
     limitRow(`${what}: memory growth at its peak`, grown, 'MiB', GROWTH_MIB)
   ]
@@ -58,9 +55,9 @@ function junk (peer: Hostile, { code, tag, maxBytes }: typeof LARGEST['type']): 
 }
 
 /** Returns when all is sent or the stream is closed on us. */
-async function sendAll (stream: Stream, frame: Uint8Array, count: number): Promise<void> {
+async function sendAll (stream: Stream, frame: Uint8Array): Promise<void> {
   const closed = once(stream, 'close')
-  for (let sent = 0; sent < count; sent++) {
+  for (let sent = 0; sent < FRAMES; sent++) {
     for (let at = 0; at < frame.length; at += WRITE_BYTES) {
       if (stream.status !== 'open' || stream.writeStatus !== 'writable') return
       if (!stream.send(frame.subarray(at, at + WRITE_BYTES))) await Promise.race([once(stream, 'drain'), closed])
@@ -70,12 +67,12 @@ async function sendAll (stream: Stream, frame: Uint8Array, count: number): Promi
 }
 
 /** A peer that claims to serve blocks: the node asks it, and every question is answered with junk. */
-async function answerWithJunk (address: string, count: number): Promise<void> {
+async function answerWithJunk (address: string): Promise<void> {
   const done = Promise.withResolvers<void>()
   const peer: Hostile = await startHostile(address, { identify: identify() }, async node => {
     await node.handle(BLOCKS, async stream => {
       await once(stream, 'message')
-      await sendAll(stream, junk(peer, BLOCK_RESPONSE), count)
+      await sendAll(stream, junk(peer, BLOCK_RESPONSE))
       done.resolve()
     })
   })

@@ -3,7 +3,7 @@ import { PING, PONG } from '../../../protocols/index.ts'
 import { HEADER_OFFSET } from '../../../src/frame/index.ts'
 import { encodePayload } from '../../../src/protocol/index.ts'
 import { flip } from '../../../test/support/frames.ts'
-import { limitRow } from '../../bench/harness.ts'
+import { limitRow, plainRow } from '../../bench/harness.ts'
 import type { Row } from '../../bench/harness.ts'
 import { OPENABLE, PING_PROTOCOL, STREAMS_PER_PROTOCOL } from './carried.ts'
 import { mustAnswer, withHostiles } from './hostile.ts'
@@ -15,6 +15,7 @@ const STREAMS = 1000
 const FRAMES = 10_000
 const PEERS = 5
 const BATCH = 100
+const HEARD_MS = 2000
 const GROWTH_MIB = 64
 /** Streams without a frame live 5 s, and nobody looks more than once a second. */
 const EMPTY_MS = 7000
@@ -24,21 +25,25 @@ const TRANSIENT = ['lanes', 'opening', 'pending', 'inbound', 'running', 'streams
 /** Streams opened and dropped, half-closed and fed by single bytes; frames wrong in every way that leaves a stream open, and in the ways that end it. */
 export async function streamFlood (): Promise<Row[]> {
   return await withTarget(async target => {
-    const { address, growth, complaints, daemon } = target
+    const { address, growth, complaints, daemon, incidents } = target
     let torn = 0
+    let unheard = 0
     const grown = await growth(() => withHostiles(address, PEERS, async peers => {
       await Promise.all(peers.map(async peer => {
         await openAndDrop(peer, STREAMS / PEERS)
-        await sendMalformed(peer, FRAMES / PEERS)
+        unheard += await sendMalformed(peer, FRAMES / PEERS)
         await breakStreams(peer)
         if (!await answersByteByByte(peer)) torn++
       }))
     }))
+    const counted = Object.values(await incidents()).reduce((total, count) => total + count, 0)
     const emptyMs = await untilEmpty(target)
     await withHostiles(address, 1, ([peer]) => mustAnswer(peer as Hostile))
     const code = await daemon.stop()
     return [
       limitRow(`flood: peers of ${PEERS} whose PING in single bytes got no PONG`, torn, 'peers', 0),
+      limitRow(`flood: batches of ${FRAMES} malformed frames neither answered nor ended`, unheard, `of ${FRAMES / BATCH}`, 0),
+      plainRow('flood: incidents counted', counted, ''),
       limitRow('flood: memory growth at its peak', grown, 'MiB', GROWTH_MIB),
       limitRow('flood: until all tables are empty', emptyMs, 'ms', EMPTY_MS),
       limitRow('flood: characters on standard error', complaints().length, 'characters', 0),
@@ -59,8 +64,8 @@ async function openAndDrop (peer: Hostile, count: number): Promise<void> {
   for (const outcome of many) if (outcome.status === 'fulfilled') outcome.value.stream.abort(new Error('dropped'))
 }
 
-/** Frames that are answered with an ERROR and leave the stream open. */
-async function sendMalformed (peer: Hostile, count: number): Promise<void> {
+/** Frames that are wrong each in its way. Returns how many batches were neither answered with ERRORs nor ended. */
+async function sendMalformed (peer: Hostile, count: number): Promise<number> {
   const good = encodePayload(PING, { nonce: 1n, userAgent: 'by hand', services: 0n, timestamp: 0n })
   const kinds = [
     peer.frame({ type: 0x7fff, payload: new Uint8Array(100) }), // unknown type
@@ -74,12 +79,16 @@ async function sendMalformed (peer: Hostile, count: number): Promise<void> {
     peer.frame({ type: PING.code, payload: good, nodeId: new Uint8Array(32) }),
     peer.frame({ type: PING.code, payload: good, timestamp: 1n })
   ]
-  const raw = await peer.open(PING_PROTOCOL)
+  let unheard = 0
   for (let sent = 0; sent < count; sent += BATCH) {
+    const raw = await peer.open(PING_PROTOCOL)
     raw.write(Buffer.concat(Array.from({ length: BATCH }, (_, i) => kinds[i % kinds.length] as Uint8Array)))
-    for (let i = 0; i < BATCH; i++) await raw.nextError()
+    // a stream that stays above its budget may be ended half-way
+    const answered = (async () => { for (let i = 0; i < BATCH; i++) await raw.nextError() })().catch(async () => { await raw.closed })
+    if (await Promise.race([answered, delay(HEARD_MS, 'nothing')]) === 'nothing') unheard++
+    raw.stream.abort(new Error('dropped'))
   }
-  await raw.stream.close()
+  return unheard
 }
 
 /** What ends a stream: wrong magic or version, an end inside a frame, an end at once. */
