@@ -132,7 +132,7 @@ test('a validator that throws or never answers costs the sender nothing and free
   assert.ok(typedPubsub(b.pubsub).score(id(a)) >= 0)
 })
 
-test('announcements of one peer that nobody answers leave room: those of another are validated at once', async () => {
+test('announcements of one peer that nobody answers leave room: those of another are validated at once', { timeout: 20_000 }, async () => {
   const honest = Promise.withResolvers<void>()
   const a = await node(() => 'accept')
   const b = await node(({ blockHeight }) => {
