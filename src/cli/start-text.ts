@@ -4,8 +4,9 @@ import { quote } from './own-words.ts'
 
 /** What the node is, and what a newcomer does next. */
 export function welcome (self: string, { config, origins }: LoadedConfig, ready: { readonly peerId: string, readonly nodeId: string, readonly addrs: readonly string[] }): string {
-  const { network, preset, dataDir, mine, mineIntervalMs } = config
-  const at = origins.dataDir === 'default' ? `--network ${network}` : `--data-dir ${quote(dataDir)}`
+  const { network, preset, dataDir, adminSocket, mine, mineIntervalMs } = config
+  const socket = origins.adminSocket.startsWith('flag ') ? ` --admin-socket ${quote(adminSocket)}` : ''
+  const at = `${origins.dataDir === 'default' ? `--network ${network}` : `--data-dir ${quote(dataDir)}`}${socket}`
   const second = `${self} start --network ${network} --data-dir /tmp/tosd-second --listen /ip4/127.0.0.1/tcp/0 --bootstrap ${ready.addrs[0] ?? '<address>'}`
   return [
     `${config.userAgent} on ${network} (${preset}) is running`,
