@@ -48,14 +48,23 @@ export class Requester<Req, Res> {
   }
 
   /** Sends one request and waits for its one response. */
-  async request (target: Target, request: Req, options: RequestOptions = {}): Promise<Res> {
-    const asked = this.#ask(request, options)
+  request (target: Target, request: Req, options: RequestOptions = {}): Promise<Res> {
+    let asked: Asked<Req>
+    try {
+      asked = this.#ask(request, options)
+    } catch (error) {
+      return Promise.reject(error)
+    }
     const peer = isPeerId(target) ? target.toString() : undefined
     const lane = peer === undefined ? undefined : this.#lanes.existing(peer)
     // a request that will not be sent must not spend what others need
-    if (lane !== undefined && this.#isFull(lane)) throw tooManyPending(lane)
+    if (lane !== undefined && this.#isFull(lane)) return Promise.reject(tooManyPending(lane))
     // with an open lane and budget to spare nothing is awaited before the write, so requests of one tick share it
     if (lane !== undefined && this.#budget.of(peer as string).take(this.#environment.clock(), asked.cost)) return this.#exchange(lane, asked, asked.timeoutMs)
+    return this.#requestLater(target, asked)
+  }
+
+  async #requestLater (target: Target, asked: Asked<Req>): Promise<Res> {
     const started = this.#environment.clock()
     const opened = await this.#prepare(target, asked, false)
     return this.#exchange(opened, asked, Math.max(1, asked.timeoutMs - (this.#environment.clock() - started)))
