@@ -1,6 +1,7 @@
 import { isPeerId } from '@libp2p/interface'
 import { TosError, toTosError } from '../errors/index.ts'
 import { aborted } from './aborted.ts'
+import { Deadlines } from './deadlines.ts'
 import type { ProtocolDefinition } from './definition.ts'
 import type { KernelEnvironment, ProtocolComponents } from './environment.ts'
 import { LanePool } from './lane-pool.ts'
@@ -38,6 +39,7 @@ export class Requester<Req, Res> {
   readonly #lanes: LanePool<Req, Res>
   readonly #budget: PeerLimits
   readonly #stopping = new AbortController()
+  readonly #deadlines = new Deadlines()
 
   constructor (definition: ProtocolDefinition<Req, Res>, components: ProtocolComponents, environment: KernelEnvironment) {
     this.#definition = definition
@@ -95,6 +97,7 @@ export class Requester<Req, Res> {
   stop (): void {
     this.#stopping.abort(new TosError('ABORTED', 'the node stops'))
     this.#lanes.stop()
+    this.#deadlines.stop()
   }
 
   dump (): Record<string, number> {
@@ -134,12 +137,12 @@ export class Requester<Req, Res> {
     return new Promise((resolve, reject) => {
       let id = 0n
       const settle = (): void => {
-        clearTimeout(timer)
+        this.#deadlines.delete(deadline)
         signal?.removeEventListener('abort', cancel)
       }
       const fail = (error: TosError): void => { settle(); lane.forget(id); reject(error) }
       const cancel = (): void => { fail(aborted(signal as AbortSignal)) }
-      const timer = setTimeout(() => { fail(new TosError('TIMEOUT', `no answer to ${this.#definition.id} within ${Math.round(timeoutMs)} ms`)) }, timeoutMs)
+      const deadline = this.#deadlines.add(timeoutMs, () => { fail(new TosError('TIMEOUT', `no answer to ${this.#definition.id} within ${Math.round(timeoutMs)} ms`)) })
       signal?.addEventListener('abort', cancel)
       const response = (value: Res, more: boolean): void => {
         settle()

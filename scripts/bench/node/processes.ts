@@ -13,7 +13,7 @@ export interface Child {
   end (): Promise<void>
 }
 
-/** Starts a script of this folder; `env` is added to ours. */
+/** Starts a script, named from this folder; `env` is added to ours. */
 export function startScript (name: string, args: readonly string[] = [], nodeArgs: readonly string[] = [], env: Readonly<Record<string, string>> = {}): Child {
   const path = fileURLToPath(new URL(name, import.meta.url))
   const child: ChildProcess = spawn(process.execPath, [...nodeArgs, path, ...args], { stdio: ['pipe', 'pipe', 'inherit'], env: { ...process.env, ...env } })
