@@ -43,12 +43,16 @@ export class Deadlines {
   #look (): void {
     const now = performance.now()
     this.#firesAt = Infinity
-    const due = [...this.#waiting].filter(({ at }) => at <= now)
+    const due: Deadline[] = []
+    let next = Infinity
+    for (const deadline of this.#waiting) {
+      if (deadline.at <= now) due.push(deadline)
+      else next = Math.min(next, deadline.at)
+    }
     for (const deadline of due) {
       this.#waiting.delete(deadline)
       deadline.expired()
     }
-    const next = Math.min(...[...this.#waiting].map(({ at }) => at))
     if (next < this.#firesAt) this.#set(next)
   }
 }
