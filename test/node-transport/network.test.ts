@@ -6,13 +6,13 @@ import { after, test } from 'node:test'
 import { noise } from '@chainsafe/libp2p-noise'
 import type { ICryptoInterface } from '@chainsafe/libp2p-noise'
 import { generateKeyPair } from '@libp2p/crypto/keys'
-import type { ConnectionProtector, Libp2p, MessageStream, Stream } from '@libp2p/interface'
+import type { ConnectionProtector, Libp2p, MessageStream, Stream, StreamMuxer } from '@libp2p/interface'
 import { multiaddr } from '@multiformats/multiaddr'
 import { createLibp2p } from 'libp2p'
 import type { Libp2pOptions } from 'libp2p'
 import { Uint8ArrayList } from 'uint8arraylist'
 import { WRITE_BYTES } from '../../src/frame/index.ts'
-import { corkConnection, createLibp2pOptions, createNoiseCrypto, kadProtocol, SMALL_MESSAGE_BYTES, stockAead, TRANSPORT_LIMITS, tunedNoise } from '../../src/node/transport/index.ts'
+import { corkConnection, createLibp2pOptions, createNoiseCrypto, kadProtocol, lazyMuxer, lazyStream, SMALL_MESSAGE_BYTES, stockAead, TRANSPORT_LIMITS, tunedNoise } from '../../src/node/transport/index.ts'
 import type { TransportSettings } from '../../src/node/transport/index.ts'
 
 const LOOPBACK = '/ip4/127.0.0.1/tcp/0'
@@ -173,6 +173,33 @@ test('one bulk write is one noise message, and one byte more is two', async () =
     ours.send(new Uint8Array(write))
     assert.deepEqual(sizes, messages)
   }
+})
+
+test('room to send is granted when half of the window is used, not for every small message', async () => {
+  const { ours, theirs } = await pair()
+  const receiver = theirs as Stream & { recvWindow: number, sendFrame: (header: object) => void }
+  const swap = async (bytes: number): Promise<void> => {
+    const received = once(theirs as unknown as EventTarget, 'message')
+    ours.send(new Uint8Array(bytes))
+    await received
+  }
+  // the first message still settles the stream: its acknowledgement is a grant too
+  await swap(10)
+  const granted: object[] = []
+  const { sendFrame } = receiver
+  assert.equal(typeof sendFrame, 'function', 'yamux changed: look at lazy-window.ts')
+  receiver.sendFrame = header => { granted.push(header); sendFrame(header) }
+  for (let i = 0; i < 20; i++) await swap(100)
+  assert.equal(granted.length, 0, 'yamux changed: room is granted for every message again')
+  for (let left = receiver.recvWindow / 2; left > 0; left -= 60_000) await swap(Math.min(left, 60_000))
+  assert.equal(granted.length, 1)
+})
+
+test('a muxer without yamux’s members is left alone', () => {
+  const muxer = {} as StreamMuxer
+  assert.equal(lazyMuxer(muxer), false)
+  assert.deepEqual(muxer, {})
+  assert.equal(lazyStream({}), false)
 })
 
 test('a paused reader is owed no more than the window, and the stream survives the pause', async () => {

@@ -1,5 +1,6 @@
 export { cachedSigner, cachedVerifier } from './cached-signer.ts'
 export { corkConnection, corkPerTick } from './cork.ts'
+export { lazyMuxer, lazyStream, lazyWindow } from './lazy-window.ts'
 export { createLibp2pOptions, isPublicNetwork, kadProtocol, mdnsServiceTag, wireOptions } from './libp2p-options.ts'
 export type { TransportServices, TransportSettings } from './libp2p-options.ts'
 export { createNativeAead, createNoiseCrypto } from './noise-crypto.ts'

@@ -15,6 +15,7 @@ import type { Datastore } from 'interface-datastore'
 import type { Libp2pOptions } from 'libp2p'
 import { cachedSigner } from './cached-signer.ts'
 import { corkPerTick } from './cork.ts'
+import { lazyWindow } from './lazy-window.ts'
 import { createPendingGate, isLoopback } from './pending-gate.ts'
 import { silentLogger } from './silent-logger.ts'
 import { createTransportGater } from './transport-gater.ts'
@@ -117,7 +118,7 @@ export function wireOptions (limits: TransportLimits): Pick<Libp2pOptions, 'tran
     transports: [tcp({ dialOpts: socket, listenOpts: socket }), webSockets()],
     connectionEncrypters: [tunedNoise()],
     connectionProtector: corkPerTick(),
-    streamMuxers: [yamux({
+    streamMuxers: [lazyWindow(yamux({
       maxInboundStreams: limits.maxStreams,
       maxOutboundStreams: limits.maxStreams,
       streamOptions: {
@@ -125,7 +126,7 @@ export function wireOptions (limits: TransportLimits): Pick<Libp2pOptions, 'tran
         maxReadBufferLength: limits.streamReadBufferBytes,
         maxWriteBufferLength: limits.streamWriteBufferBytes
       }
-    })]
+    }))]
   }
 }
 
