@@ -51,6 +51,15 @@ const table = {
   HANDLER_FAILED: { hint: 'the handler threw; details.cause names the reason' },
   NOT_STARTED: { hint: 'start the node first' },
   NODE_STOPPED: { hint: 'create a new node: a stopped one has given back its store and its data directory' },
+  // secure: sessions, signatures and keys
+  NO_SESSION: { hint: 'the peer has no TOS session with us: it is a plain libp2p node, or the handshake failed; `tosd peers ls -v` shows which' },
+  HANDSHAKE_FAILED: { hint: 'the peer sent a handshake message that cannot be right; both nodes need the same version and network' },
+  HANDSHAKE_TIMEOUT: { hint: 'the peer did not finish the session handshake within 5 s; it may be overloaded' },
+  SIGNATURE_INVALID: { hint: 'the signature does not fit the key and the message; the message was changed or forged' },
+  SEAL_BROKEN: { hint: 'a sealed frame failed authentication: it was changed on the way or does not belong to this session; the connection is closed' },
+  FRAME_REPLAYED: { hint: 'a sealed frame is out of order, repeated or of a stream number already used; the connection is closed' },
+  SESSION_EXHAUSTED: { hint: 'the session has no epochs, stream numbers or counters left; connect again' },
+  DUPLICATE_NODE_ID: { hint: 'the peer claims our own node id: the same key runs on two machines; make a new one with `tosd key gen`' },
   // chain
   INVALID_BLOCK: { hint: 'the block breaks a consensus rule; details.rule names it' },
   INVALID_TRANSACTION: { hint: 'the transaction breaks a rule; details.rule names it' },
@@ -69,6 +78,7 @@ const table = {
   DATA_DIR_FOREIGN: { hint: 'the directory holds something else; choose an empty --data-dir', exit: EXIT.config },
   DATA_DIR_UNREADABLE: { hint: 'check owner and permissions of the data directory', exit: EXIT.config },
   KEY_UNREADABLE: { hint: 'the key file must be readable by you alone (chmod 600) and hold an Ed25519 key', exit: EXIT.config },
+  KEY_LOCKED: { hint: 'the key file is encrypted; give its passphrase with TOSD_KEY_PASSPHRASE or --passphrase-file', exit: EXIT.config },
   KEY_EXISTS: { hint: 'a key is there already; move it away first, it cannot be recovered', exit: EXIT.config },
   LISTEN_FAILED: { hint: 'the address is in use or not yours; choose another --listen', exit: EXIT.config },
   CONFIG_INVALID: { hint: 'run `tosd config validate` to see every problem with its origin', exit: EXIT.config },

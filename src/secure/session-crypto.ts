@@ -1,0 +1,73 @@
+/** A one-time X25519 key pair. Lives for one handshake. */
+export interface X25519KeyPair {
+  /** 32 bytes. */
+  readonly publicKey: Uint8Array
+  /**
+   * The shared secret with another's public key, 32 bytes (RFC 7748 §6.1).
+   * Throws `HANDSHAKE_FAILED` when it is all zero, which small-order points cause.
+   */
+  agree (theirs: Uint8Array): Uint8Array
+}
+
+/** A one-time ML-KEM-768 key pair (FIPS 203). */
+export interface KemKeyPair {
+  /** Encapsulation key, 1,184 bytes. */
+  readonly publicKey: Uint8Array
+  /** The shared secret inside a ciphertext of 1,088 bytes, 32 bytes. A forged ciphertext gives another secret, not an error. */
+  decapsulate (ciphertext: Uint8Array): Uint8Array
+}
+
+/** What encapsulation gives. */
+export interface Encapsulated {
+  /** 1,088 bytes, for the other side. */
+  readonly ciphertext: Uint8Array
+  /** 32 bytes. */
+  readonly sharedSecret: Uint8Array
+}
+
+/** ChaCha20-Poly1305 (RFC 8439) under one key, which is imported once. */
+export interface SessionAead {
+  /**
+   * Seals `bytes[start, start + length)` in place and writes the tag, 16 bytes, right behind it.
+   * `nonce` is 12 bytes. The caller has reserved room for the tag.
+   */
+  seal (nonce: Uint8Array, associated: Uint8Array, bytes: Uint8Array, start: number, length: number): void
+  /** The plaintext of `sealed` (ciphertext and tag) as bytes of its own. Throws `SEAL_BROKEN`. */
+  open (nonce: Uint8Array, associated: Uint8Array, sealed: Uint8Array): Uint8Array
+}
+
+/**
+ * Every primitive a session rests on, and nothing else. `createNodeCrypto` runs on OpenSSL, `createNobleCrypto` on audited JavaScript
+ * (browsers; and the independent oracle of the tests). Seeds make a key pair reproducible: tests only.
+ */
+export interface SessionCrypto {
+  /** For logs and `peers ls -v`: `node` or `noble`. */
+  readonly name: string
+  /** `seed`: the 32-byte private key. */
+  x25519KeyPair (seed?: Uint8Array): X25519KeyPair
+  /** `seed`: `d ‖ z`, 64 bytes (FIPS 203 §7.1). */
+  kemKeyPair (seed?: Uint8Array): KemKeyPair
+  /**
+   * Encapsulates against a key of 1,184 bytes. `seed`: the message `m`, 32 bytes; OpenSSL takes none and then throws `INVALID_VALUE`.
+   * Throws `HANDSHAKE_FAILED` when the key has another size or fails the modulus check (FIPS 203 §7.2).
+   */
+  encapsulate (publicKey: Uint8Array, seed?: Uint8Array): Encapsulated
+  /** SHA3-256 (FIPS 202), 32 bytes. */
+  sha3 (bytes: Uint8Array): Uint8Array
+  /** HKDF-SHA256 (RFC 5869). */
+  hkdf (secret: Uint8Array, salt: Uint8Array, info: string, length: number): Uint8Array
+  /** `key`: 32 bytes. The array may be wiped afterwards. */
+  aead (key: Uint8Array): SessionAead
+  /** Strict Ed25519 verification (RFC 8032, cofactorless; small-order keys and non-canonical encodings refused). */
+  verify (publicKey: Uint8Array, message: Uint8Array, signature: Uint8Array): boolean
+  /** Ed25519 signer for a 32-byte seed, imported once. */
+  signer (seed: Uint8Array): (message: Uint8Array) => Uint8Array
+}
+
+/** Sizes in bytes. */
+export const X25519_BYTES = 32
+export const KEM_PUBLIC_BYTES = 1184
+export const KEM_CIPHERTEXT_BYTES = 1088
+export const SIGNATURE_BYTES = 64
+export const NONCE_BYTES = 12
+export const TAG_BYTES = 16
