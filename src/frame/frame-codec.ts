@@ -1,7 +1,20 @@
+import type { TosErrorCode } from '../errors/index.ts'
 import type { ByteWriter } from '../wire/index.ts'
 
 /** Whether zero bytes may follow the value in a payload: never in plain frames, always possible in sealed ones. */
 export type FramePadding = 'none' | 'zeros'
+
+/** Privacy level of a message type (spec "Message Types"): how much a sealed stream pads it, and whether its origin is hidden. */
+export type PrivacyLevel = 'low' | 'medium' | 'high'
+
+/** What a codec must know of a message type; `MessageType` of src/protocol fits. */
+export interface FrameType {
+  /** `message_type` of the header, u16. */
+  readonly code: number
+  /** Largest payload, bytes. */
+  readonly maxBytes: number
+  readonly privacy: PrivacyLevel
+}
 
 /**
  * How the frames of ONE stream are protected. `createPlainCodec` carries them in the clear with a checksum; a sealed codec puts
@@ -9,15 +22,25 @@ export type FramePadding = 'none' | 'zeros'
  */
 export interface FrameCodec {
   readonly padding: FramePadding
-  /** Most bytes that may follow a header whose type's payload cap is `cap`. */
-  wireCap (cap: number): number
+  /**
+   * Codes thrown by `open` after which nothing of the stream can be trusted: it ends at once. Empty for plain frames, where a damaged
+   * frame is dropped and the next one may be good.
+   */
+  readonly fatal: ReadonlySet<TosErrorCode>
+  /**
+   * True once the stream should be replaced by a fresh one, because its keys grow old: what is under way is finished, nothing new is
+   * asked on it. False for a codec just made, or every request would open another stream.
+   */
+  readonly stale: boolean
+  /** Most bytes that may follow a header of this type. */
+  wireCap (type: FrameType): number
   /** Opens a frame in `writer`; the caller appends the payload next. Returns what `finish` needs. */
   begin (writer: ByteWriter): number
-  /** Closes the frame opened at `start`: fills in the header. */
-  finish (writer: ByteWriter, start: number, type: number): void
+  /** Closes the frame opened at `start`: protects the payload and fills in the header. May throw `SESSION_EXHAUSTED`: the caller takes the frame back. */
+  finish (writer: ByteWriter, start: number, type: FrameType): void
   /**
-   * Checks a received frame and returns its payload. `header` is 60 bytes, `body` what followed it.
-   * Throws `CORRUPT_MESSAGE`, `WRONG_NODE_ID` or `CLOCK_SKEW`.
+   * Checks a received frame and returns its payload. `header` is 60 bytes and may be overwritten, `body` is what followed it.
+   * Throws `CORRUPT_MESSAGE`, `WRONG_NODE_ID`, `CLOCK_SKEW`, or one of `fatal`.
    */
-  open (header: Uint8Array, body: Uint8Array): Uint8Array
+  open (header: Uint8Array, body: Uint8Array, type: FrameType): Uint8Array
 }

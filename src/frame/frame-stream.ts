@@ -2,7 +2,7 @@ import type { Stream } from '@libp2p/interface'
 import { TosError, toTosError } from '../errors/index.ts'
 import type { TosErrorCode } from '../errors/index.ts'
 import { ByteWriter } from '../wire/index.ts'
-import type { FrameCodec } from './frame-codec.ts'
+import type { FrameCodec, FrameType } from './frame-codec.ts'
 import { FrameReader } from './frame-reader.ts'
 
 /** Largest single write: what one full noise message carries, so that nothing is split below us (bytes). */
@@ -17,10 +17,10 @@ const FLUSH_BYTES = 21 * 1024
 
 /** What a `FrameStream` tells its owner. */
 export interface FrameStreamHandlers {
-  /** Payload cap of a message type this stream carries, bytes; `undefined`: not carried. */
-  readonly cap: (type: number) => number | undefined
+  /** The message type behind a header's code; `undefined`: this stream does not carry it. */
+  readonly type: (code: number) => FrameType | undefined
   /** A checked frame; `payload` belongs to the receiver. */
-  readonly message: (type: number, payload: Uint8Array) => void
+  readonly message: (code: number, payload: Uint8Array) => void
   /**
    * A frame was dropped (`CORRUPT_MESSAGE`, `WRONG_NODE_ID`, `CLOCK_SKEW`, `UNKNOWN_TYPE`); the stream goes on. `frame` is what it held when
    * its bytes are known to be undamaged, so that whoever waits for it can be told.
@@ -28,7 +28,7 @@ export interface FrameStreamHandlers {
   readonly dropped: (error: TosError, frame?: { readonly type: number, readonly payload: Uint8Array }) => void
   /** The other side will send no more; answers may still be written. */
   readonly ended: () => void
-  /** The stream is over; nothing is called after this. */
+  /** The stream is over, by a fatal code of the codec too; nothing is called after this. */
   readonly closed: (error: TosError | undefined) => void
 }
 
@@ -51,6 +51,8 @@ export class FrameStream {
   readonly #codec: FrameCodec
   readonly #handlers: FrameStreamHandlers
   readonly #reader: FrameReader
+  /** Type of the frame under way: set by its header, used by its end. */
+  #incoming: FrameType | undefined
   readonly #highWater: number
   readonly #maxQueued: number
   readonly #batch = new ByteWriter(1024)
@@ -70,8 +72,12 @@ export class FrameStream {
     this.#highWater = highWaterBytes
     this.#maxQueued = maxQueuedBytes
     this.#reader = new FrameReader({
-      cap: type => { const cap = handlers.cap(type); return cap === undefined ? undefined : codec.wireCap(cap) },
-      frame: (type, header, body) => { this.#receive(type, header, body) },
+      cap: code => {
+        const type = handlers.type(code)
+        this.#incoming = type
+        return type === undefined ? undefined : codec.wireCap(type)
+      },
+      frame: (_code, header, body) => { this.#receive(this.#incoming as FrameType, header, body) },
       unknown: type => {
         this.framesRead++
         handlers.dropped(new TosError('UNKNOWN_TYPE', `type 0x${type.toString(16)} is not carried here`, { details: { type } }))
@@ -82,6 +88,8 @@ export class FrameStream {
     stream.addEventListener('drain', () => { queueMicrotask(() => { this.#pump() }) })
     stream.addEventListener('end', () => { this.#end() })
     stream.addEventListener('close', event => { this.#close(event.error === undefined ? undefined : new TosError('STREAM_CLOSED', 'the stream was reset', { cause: event.error })) })
+    // whoever waited for the codec kept the stream paused; not at once, because the owner does not hold this object yet
+    if (stream.readStatus === 'paused') queueMicrotask(() => { this.#unpause() })
     // the close event may have fired before anybody could listen
     if (stream.status !== 'open') queueMicrotask(() => { this.#close(new TosError('STREAM_CLOSED', `the stream is ${stream.status}`)) })
     else if (stream.remoteWriteStatus === 'closed' && stream.readableEnded) queueMicrotask(() => { this.#end() })
@@ -96,6 +104,8 @@ export class FrameStream {
   /** True while more is unsent than the high-water mark: stop producing, or await `drained()`. */
   get congested (): boolean { return this.queuedBytes > this.#highWater }
   get done (): boolean { return this.#done }
+  /** True once the codec wants the stream replaced: finish what is under way, ask nothing new. */
+  get stale (): boolean { return this.#codec.stale }
   /** Resolves when the stream is over in both directions, however it ended. */
   get closed (): Promise<void> { return this.#over.promise }
   /** True while a write has a chance to arrive: neither end nor the stream itself is closing. */
@@ -103,9 +113,9 @@ export class FrameStream {
 
   /**
    * Appends one frame; `fill` writes its payload. Leaves with everything else of this tick. Throws `STREAM_CLOSED`, `BUSY` when
-   * too much is unsent, or whatever `fill` throws (the frame is then taken back).
+   * too much is unsent, or whatever `fill` or the codec throws (the frame is then taken back).
    */
-  write (type: number, fill: (writer: ByteWriter) => void): void {
+  write (type: FrameType, fill: (writer: ByteWriter) => void): void {
     if (this.#done || this.#finishing) throw new TosError('STREAM_CLOSED', 'the stream is closed for writing')
     if (this.queuedBytes > this.#maxQueued) throw new TosError('BUSY', `${this.queuedBytes} bytes wait to be sent`)
     const batch = this.#batch
@@ -151,7 +161,7 @@ export class FrameStream {
     if (this.#done || !this.#reader.paused) return
     this.#guard(() => { this.#reader.resume() })
     if (this.#reader.paused) return
-    if (this.stream.readStatus === 'paused') this.stream.resume()
+    this.#unpause()
     if (this.#ended) this.#end()
   }
 
@@ -166,6 +176,10 @@ export class FrameStream {
   /** Ends the stream at once in both directions. */
   abort (code: TosErrorCode, message: string): void {
     this.#fail(new TosError(code, message))
+  }
+
+  #unpause (): void {
+    if (!this.#done && !this.#reader.paused && this.stream.status === 'open' && this.stream.readStatus === 'paused') this.stream.resume()
   }
 
   #push (data: Uint8Array | Iterable<Uint8Array>): void {
@@ -184,20 +198,24 @@ export class FrameStream {
     }
   }
 
-  #receive (type: number, header: Uint8Array, body: Uint8Array): void {
+  #receive (type: FrameType, header: Uint8Array, body: Uint8Array): void {
     if (this.#done) return
     this.framesRead++
     let payload: Uint8Array
     try {
-      payload = this.#codec.open(header, body)
+      payload = this.#codec.open(header, body, type)
     } catch (error) {
       const coded = toTosError(error)
+      if (this.#codec.fatal.has(coded.code)) {
+        this.#fail(coded)
+        return
+      }
       // the body of a sealed frame is not its payload
       const readable = this.#codec.padding === 'none' && coded.code !== 'CORRUPT_MESSAGE'
-      this.#handlers.dropped(coded, readable ? { type, payload: body } : undefined)
+      this.#handlers.dropped(coded, readable ? { type: type.code, payload: body } : undefined)
       return
     }
-    this.#handlers.message(type, payload)
+    this.#handlers.message(type.code, payload)
   }
 
   #end (): void {

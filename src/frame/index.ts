@@ -1,5 +1,5 @@
 export { checksum, checksumMatches, writeChecksum } from './checksum.ts'
-export type { FrameCodec, FramePadding } from './frame-codec.ts'
+export type { FrameCodec, FramePadding, FrameType, PrivacyLevel } from './frame-codec.ts'
 export { FrameReader, MAX_SKIPPED_BYTES } from './frame-reader.ts'
 export type { FrameSink } from './frame-reader.ts'
 export { FrameStream, WRITE_BYTES } from './frame-stream.ts'

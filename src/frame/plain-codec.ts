@@ -1,4 +1,5 @@
 import { TosError } from '../errors/index.ts'
+import type { TosErrorCode } from '../errors/index.ts'
 import { checksumMatches, writeChecksum } from './checksum.ts'
 import type { FrameCodec } from './frame-codec.ts'
 import { encodeHeader, HEADER_BYTES, HEADER_OFFSET } from './header.ts'
@@ -16,12 +17,16 @@ export interface PlainCodecOptions {
   readonly now: () => number
 }
 
+const NOTHING_FATAL: ReadonlySet<TosErrorCode> = new Set()
+
 /** The plain twin of a sealed channel: header and checksum, payload in the clear, byte for byte the specification's frame. */
 export function createPlainCodec ({ local, remote, now }: PlainCodecOptions): FrameCodec {
   const template = encodeHeader({ type: 0, payloadLength: 0, checksum: 0n, timestamp: 0n, nodeId: local })
   return {
     padding: 'none',
-    wireCap: cap => cap,
+    fatal: NOTHING_FATAL,
+    stale: false,
+    wireCap: type => type.maxBytes,
     begin (writer) {
       const start = writer.reserve(HEADER_BYTES)
       writer.bytes.set(template, start)
@@ -30,7 +35,7 @@ export function createPlainCodec ({ local, remote, now }: PlainCodecOptions): Fr
     finish (writer, start, type) {
       const body = start + HEADER_BYTES
       const { bytes, view } = writer
-      view.setUint16(start + HEADER_OFFSET.type, type, true)
+      view.setUint16(start + HEADER_OFFSET.type, type.code, true)
       view.setUint32(start + HEADER_OFFSET.length, writer.length - body, true)
       writeChecksum(bytes.subarray(body, writer.length), bytes, start + HEADER_OFFSET.checksum)
       writeSeconds(view, start + HEADER_OFFSET.timestamp, Math.floor(now() / 1000))

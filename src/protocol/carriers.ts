@@ -18,8 +18,20 @@ export type Carriers = (protocolId: string) => readonly Carrier[]
  * plain in every form of the network: what sets a session up or says why there is none (WIRE.md §5).
  */
 export function plainTwin (id: string): string {
-  return id.replace(/^(\/tos\/[^/]+)\/(?!plain\/|goodbye\/|session\/)/, '$1/plain/')
+  return ALWAYS_PLAIN.test(id) ? id : id.replace(/^(\/tos\/[^/]+)\//, '$1/plain/')
 }
+
+/** Where the codecs of sealed streams come from: one session per connection, made beside the kernel. */
+export interface SessionCodecs {
+  /**
+   * The codec of one stream, once the connection's session stands. The promise rejects with `NO_SESSION` or `HANDSHAKE_TIMEOUT`; it must
+   * settle in bounded time, because a stream waits for it.
+   */
+  codec (stream: Stream, connection: Connection): FrameCodec | Promise<FrameCodec>
+}
+
+/** Ids that are plain in every form of the network, or name their plain form already. */
+const ALWAYS_PLAIN = /^\/tos\/[^/]+\/(?:plain|goodbye|session)\//
 
 /** Plain frames only: header and checksum, payload in the clear. `now` is Unix milliseconds. */
 export function plainCarriers (now: () => number): Carriers {
@@ -27,4 +39,20 @@ export function plainCarriers (now: () => number): Carriers {
     id: plainTwin(protocolId),
     codec: (_stream, connection, local) => createPlainCodec({ local: peerIdToNodeId(local), remote: peerIdToNodeId(connection.remotePeer), now })
   }]
+}
+
+/** Sealed frames under the protocol's own id, a third party's too. Only what is plain in every form of the network stays plain. */
+export function sealedCarriers (sessions: SessionCodecs, now: () => number): Carriers {
+  const plain = plainCarriers(now)
+  return protocolId => ALWAYS_PLAIN.test(protocolId) ? plain(protocolId) : [{ id: protocolId, codec: (stream, connection) => sessions.codec(stream, connection) }]
+}
+
+/**
+ * Sealed first, the plain twin second. A third party's protocol has one id, so it is sealed here too: its plain form exists only in a
+ * kernel without sessions.
+ */
+export function sealedAndPlainCarriers (sessions: SessionCodecs, now: () => number): Carriers {
+  const sealed = sealedCarriers(sessions, now)
+  const plain = plainCarriers(now)
+  return protocolId => plainTwin(protocolId) === protocolId ? sealed(protocolId) : [...sealed(protocolId), ...plain(protocolId)]
 }

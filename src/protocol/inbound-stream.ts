@@ -44,7 +44,7 @@ export class InboundStream<Req, Res> {
     this.connection = connection
     this.#maxConcurrent = limits.maxConcurrent ?? DEFAULT_MAX_CONCURRENT
     this.frames = new FrameStream(stream, codec, {
-      cap: type => type === request.type.code ? request.type.maxBytes : undefined,
+      type: code => code === request.type.code ? request.type : undefined,
       message: (_type, payload) => { this.#receive(payload) },
       dropped: (error, frame) => {
         this.#refuseFrame(frame === undefined ? 0n : pairingId(request.type, frame.payload), error, deps.limiter.take(deps.clock()))
@@ -148,7 +148,7 @@ export class InboundStream<Req, Res> {
     if (value === undefined || this.frames.done) return
     const { type, pack } = this.#deps.definition.response
     try {
-      this.frames.write(type.code, writer => { writePayload(type, pack(id, value, more), writer) })
+      this.frames.write(type, writer => { writePayload(type, pack(id, value, more), writer) })
     } catch (cause) {
       throw new TosError('HANDLER_FAILED', 'the handler returned a value that cannot be sent', { cause })
     }
@@ -167,7 +167,7 @@ export class InboundStream<Req, Res> {
     this.#deps.incident(error)
     if (this.frames.done) return
     try {
-      this.frames.write(ERROR.code, writer => { writePayload(ERROR, { requestId: id, code: wireCode(error.code), text: safeText(error) }, writer) })
+      this.frames.write(ERROR, writer => { writePayload(ERROR, { requestId: id, code: wireCode(error.code), text: safeText(error) }, writer) })
     } catch (writeError) {
       this.#deps.incident(toTosError(writeError))
     }

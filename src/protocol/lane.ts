@@ -39,7 +39,7 @@ export class Lane<Req, Res> {
     this.#events = events
     const { response } = definition
     this.frames = new FrameStream(stream, codec, {
-      cap: type => type === response.type.code ? response.type.maxBytes : type === ERROR.code ? ERROR.maxBytes : undefined,
+      type: code => code === response.type.code ? response.type : code === ERROR.code ? ERROR : undefined,
       message: (type, payload) => { this.#receive(type, payload) },
       dropped: (error, frame) => {
         events.incident(error)
@@ -76,7 +76,7 @@ export class Lane<Req, Res> {
 
   #write (id: bigint, request: Req): void {
     const { type, pack } = this.#definition.request
-    this.frames.write(type.code, writer => { writePayload(type, pack(id, request, false), writer) })
+    this.frames.write(type, writer => { writePayload(type, pack(id, request, false), writer) })
   }
 
   #receive (type: number, payload: Uint8Array): void {

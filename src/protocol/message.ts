@@ -1,9 +1,9 @@
 import { TosError } from '../errors/index.ts'
+import type { PrivacyLevel } from '../frame/index.ts'
 import { ByteReader, encode } from '../wire/index.ts'
 import type { ByteWriter, Schema } from '../wire/index.ts'
 
-/** Privacy level of a message type (spec "Message Types"): how much a sealed stream pads it, and whether its origin is hidden. */
-export type PrivacyLevel = 'low' | 'medium' | 'high'
+export type { PrivacyLevel } from '../frame/index.ts'
 
 /** One message type of the network: header code, variant tag, payload layout and size gate in one object. */
 export interface MessageType<T> {

@@ -63,7 +63,7 @@ export function createStreamService<In, Out> (
       await done.finally(() => { frames.resume() })
     }
     const frames = new FrameStream(stream, codec, {
-      cap: type => messages.find(({ code }) => code === type)?.maxBytes,
+      type: wanted => messages.find(({ code }) => code === wanted),
       message: (type, payload) => {
         receive(type, payload).catch((error: unknown) => {
           const coded = handlerError(error)
@@ -107,7 +107,7 @@ export function createStreamService<In, Out> (
       return {
         send (type, value) {
           if (!budget.take(clock())) throw tooMany()
-          frames.write(type.code, writer => { writePayload(type, value, writer) })
+          frames.write(type, writer => { writePayload(type, value, writer) })
         },
         drained: signal => frames.drained(signal),
         close () {

@@ -4,8 +4,8 @@ import { getEventListeners } from 'node:events'
 import type { Stream } from '@libp2p/interface'
 import { streamPair } from '@libp2p/utils'
 import { createPlainCodec, FrameStream, WRITE_BYTES } from '../../src/frame/index.ts'
-import type { FrameStreamOptions } from '../../src/frame/index.ts'
-import type { TosError } from '../../src/errors/index.ts'
+import type { FrameCodec, FrameStreamOptions, FrameType } from '../../src/frame/index.ts'
+import { TosError } from '../../src/errors/index.ts'
 import { ALICE, BOB, codeOf, flip, frame, NOW_MS } from '../support/frames.ts'
 
 interface End {
@@ -18,6 +18,7 @@ interface End {
 }
 
 const MIB = 1 << 20
+const TYPE: FrameType = { code: 1, maxBytes: 4 * MIB, privacy: 'low' }
 const open: Stream[] = []
 afterEach(() => { for (const stream of open.splice(0)) stream.abort(new Error('test over')) })
 
@@ -27,7 +28,7 @@ async function pair (): Promise<[Stream, Stream]> {
   return streams
 }
 
-function attach (stream: Stream, local: Uint8Array, remote: Uint8Array, options?: FrameStreamOptions): End {
+function attach (stream: Stream, local: Uint8Array, remote: Uint8Array, options?: FrameStreamOptions, change: Partial<FrameCodec> = {}): End {
   const events: string[] = []
   const payloads: Uint8Array[] = []
   const waiters: Array<[string, () => void]> = []
@@ -38,8 +39,8 @@ function attach (stream: Stream, local: Uint8Array, remote: Uint8Array, options?
   const end: End = {
     events, payloads, onMessage: () => {},
     saw: event => events.includes(event) ? Promise.resolve() : new Promise(resolve => { waiters.push([event, resolve]) }),
-    frames: new FrameStream(stream, createPlainCodec({ local, remote, now: () => NOW_MS }), {
-      cap: type => type === 1 ? 4 * MIB : undefined,
+    frames: new FrameStream(stream, Object.defineProperties({ ...createPlainCodec({ local, remote, now: () => NOW_MS }) }, Object.getOwnPropertyDescriptors(change)), {
+      type: code => code === 1 ? TYPE : undefined,
       message: (type, payload) => { payloads.push(payload); note(`message ${type}`); note(`messages ${payloads.length}`); end.onMessage(payload) },
       dropped: (error: TosError) => { note(`dropped ${error.code}`) },
       ended: () => { note('ended') },
@@ -54,7 +55,7 @@ async function framePair (options?: FrameStreamOptions): Promise<{ alice: End, b
   return { streams, alice: attach(streams[0], ALICE, BOB, options), bob: attach(streams[1], BOB, ALICE) }
 }
 
-const put = (end: End, payload: Uint8Array): void => { end.frames.write(1, writer => { writer.putBytes(payload) }) }
+const put = (end: End, payload: Uint8Array): void => { end.frames.write(TYPE, writer => { writer.putBytes(payload) }) }
 
 /** Counts the writes that reach a stream. */
 function countSends (stream: Stream): { sends: number, largest: number } {
@@ -90,7 +91,7 @@ test('a large frame is cut into writes of what one noise message carries', async
 test('a frame whose payload cannot be written is taken back; those around it still go', async () => {
   const { alice, bob } = await framePair()
   put(alice, Uint8Array.of(1))
-  assert.throws(() => { alice.frames.write(1, writer => { writer.putBytes(new Uint8Array(500)); throw new RangeError('no') }) }, RangeError)
+  assert.throws(() => { alice.frames.write(TYPE, writer => { writer.putBytes(new Uint8Array(500)); throw new RangeError('no') }) }, RangeError)
   put(alice, Uint8Array.of(2))
   await bob.saw('messages 2')
   assert.deepEqual(bob.payloads.map(payload => Array.from(payload)), [[1], [2]])
@@ -260,4 +261,65 @@ test('a thousand frames, pauses and drains add no listener to the stream', async
   }
   await bob.saw('messages 1000')
   assert.equal(count(), before)
+})
+
+test('a fatal code of the codec ends the stream with that code, once; nothing after it is looked at', async () => {
+  const streams = await pair()
+  let opened = 0
+  const open = (): Uint8Array => { opened++; throw new TosError('SEAL_BROKEN', 'forged') }
+  const bob = attach(streams[1], BOB, ALICE, {}, { fatal: new Set(['SEAL_BROKEN']), open })
+  streams[0].send(Buffer.concat([good, good, good]))
+  await bob.saw('closed SEAL_BROKEN')
+  assert.deepEqual(bob.events, ['closed SEAL_BROKEN'])
+  assert.equal(opened, 1)
+  assert.equal(streams[1].status, 'aborted')
+})
+
+test('a codec is told the type of each frame it opens and closes, and may allow more bytes than the payload\'s cap', async () => {
+  const streams = await pair()
+  const seen: FrameType[] = []
+  const wide = { wireCap: ({ maxBytes }: FrameType) => maxBytes + 28, open: (_header: Uint8Array, body: Uint8Array, type: FrameType) => { seen.push(type); return body.subarray(28) } }
+  const bob = attach(streams[1], BOB, ALICE, {}, wide)
+  streams[0].send(frame({ type: 1, payload: new Uint8Array(4 * MIB + 28) }))
+  await bob.saw('messages 1')
+  assert.equal(bob.payloads[0]?.length, 4 * MIB)
+  assert.deepEqual(seen, [TYPE])
+  streams[0].send(frame({ type: 1, length: 4 * MIB + 29 }))
+  await bob.saw('closed MESSAGE_TOO_LARGE')
+})
+
+test('a codec that cannot close a frame has it taken back: what stands around it in the batch still arrives whole', async () => {
+  const streams = await pair()
+  const plain = createPlainCodec({ local: ALICE, remote: BOB, now: () => NOW_MS })
+  let left = 1
+  const finish: FrameCodec['finish'] = (...frame) => {
+    if (left-- === 0) throw new TosError('SESSION_EXHAUSTED', 'no counters left')
+    plain.finish(...frame)
+  }
+  const [alice, bob] = [attach(streams[0], ALICE, BOB, {}, { finish }), attach(streams[1], BOB, ALICE)]
+  put(alice, Uint8Array.of(1))
+  assert.equal(codeOf(() => { put(alice, Uint8Array.of(2)) }), 'SESSION_EXHAUSTED')
+  put(alice, Uint8Array.of(3))
+  await bob.saw('messages 2')
+  assert.deepEqual(bob.payloads.map(payload => Array.from(payload)), [[1], [3]])
+})
+
+test('a stream shows its codec\'s age', async () => {
+  const [local] = await pair()
+  const codec = { stale: false }
+  const frames = attach(local, ALICE, BOB, {}, { get stale () { return codec.stale } }).frames
+  assert.equal(frames.stale, false)
+  codec.stale = true
+  assert.equal(frames.stale, true)
+})
+
+test('a stream that was paused before anybody attached is read from its first byte, to its end', async () => {
+  const [near, far] = await pair()
+  far.pause()
+  near.send(Buffer.concat([good, good]))
+  await near.close()
+  while (far.readBufferLength < 2 * good.length || far.remoteWriteStatus !== 'closed') await new Promise(resolve => { setImmediate(resolve) })
+  const bob = attach(far, BOB, ALICE)
+  await bob.saw('ended')
+  assert.deepEqual(bob.events, ['message 1', 'messages 1', 'message 1', 'messages 2', 'ended'])
 })

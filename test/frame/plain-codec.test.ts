@@ -2,14 +2,17 @@ import { test } from 'node:test'
 import assert from 'node:assert/strict'
 import * as fc from 'fast-check'
 import { createPlainCodec, HEADER_BYTES, HEADER_OFFSET, MAX_CLOCK_SKEW_S } from '../../src/frame/index.ts'
+import type { FrameType } from '../../src/frame/index.ts'
 import { ByteWriter } from '../../src/wire/index.ts'
 import { ALICE, BOB, codeOf, flip, frame, NOW_MS } from '../support/frames.ts'
 
 const sender = createPlainCodec({ local: ALICE, remote: BOB, now: () => NOW_MS })
 const receiver = createPlainCodec({ local: BOB, remote: ALICE, now: () => NOW_MS })
 
+const typeOf = (code: number): FrameType => ({ code, maxBytes: 3000, privacy: 'low' })
+
 function open (bytes: Uint8Array): Uint8Array {
-  return receiver.open(bytes.subarray(0, HEADER_BYTES), bytes.subarray(HEADER_BYTES))
+  return receiver.open(bytes.slice(0, HEADER_BYTES), bytes.subarray(HEADER_BYTES), typeOf(0))
 }
 
 function seal (type: number, payload: Uint8Array, before = 0): Uint8Array {
@@ -17,7 +20,7 @@ function seal (type: number, payload: Uint8Array, before = 0): Uint8Array {
   writer.putBytes(new Uint8Array(before))
   const start = sender.begin(writer)
   writer.putBytes(payload)
-  sender.finish(writer, start, type)
+  sender.finish(writer, start, typeOf(type))
   return writer.take().subarray(before)
 }
 
@@ -54,9 +57,11 @@ test('frame time: 300 s either way is accepted, 301 s is CLOCK_SKEW', () => {
   for (const timestamp of [seconds - skew - 1n, seconds + skew + 1n, 0n, 2n ** 63n, 2n ** 64n - 1n]) assert.equal(codeOf(() => open(frame({ type: 1, timestamp }))), 'CLOCK_SKEW', String(timestamp))
 })
 
-test('plain frames carry no padding and add nothing to a cap', () => {
+test('plain frames carry no padding, add nothing to a cap, never grow old and end no stream', () => {
   assert.equal(sender.padding, 'none')
-  assert.equal(sender.wireCap(61), 61)
+  assert.equal(sender.stale, false)
+  assert.equal(sender.fatal.size, 0)
+  assert.equal(sender.wireCap(typeOf(0)), 3000)
 })
 
 test('a codec for a node id of another length is refused', () => {

@@ -1,5 +1,6 @@
 import { hash } from 'node:crypto'
 import { createPlainCodec, FrameReader } from '../../../src/frame/index.ts'
+import type { FrameType } from '../../../src/frame/index.ts'
 import { ByteWriter } from '../../../src/wire/index.ts'
 import { ratioRow } from '../harness.ts'
 import type { Row } from '../harness.ts'
@@ -8,6 +9,8 @@ import type { Effort } from '../measure.ts'
 
 /** Payload of the frames, bytes: a bulk write. */
 const PAYLOAD_BYTES = 64 * 1024
+
+const TYPE: FrameType = { code: 0x22, maxBytes: PAYLOAD_BYTES, privacy: 'medium' }
 
 /** Plain frames written and read in one process, against hashing the same bytes twice: what the checksums alone cost. */
 export function frameRow (effort: Effort): Row {
@@ -18,7 +21,7 @@ export function frameRow (effort: Effort): Row {
   let read = 0
   const reader = new FrameReader({
     cap: () => PAYLOAD_BYTES,
-    frame: (_type, header, body) => { read += codec.open(header, body).length },
+    frame: (_type, header, body) => { read += codec.open(header, body, TYPE).length },
     unknown: () => {}
   })
   const [ours, twice] = measureAll([
@@ -28,7 +31,7 @@ export function frameRow (effort: Effort): Row {
         const start = codec.begin(writer)
         const at = writer.reserve(PAYLOAD_BYTES)
         writer.bytes.set(payload, at)
-        codec.finish(writer, start, 0x22)
+        codec.finish(writer, start, TYPE)
         reader.push(writer.take())
         return read
       }
