@@ -1,8 +1,7 @@
-import type { Connection, PeerId } from '@libp2p/interface'
+import type { Connection, Peer, PeerId } from '@libp2p/interface'
 import { GOODBYE_REASON } from '../../protocols/index.ts'
 import type { LedgerEvents } from '../chain/index.ts'
 import type { NodeEventHub } from '../monitor/index.ts'
-import { plainTwin } from '../protocol/index.ts'
 import { toHex } from '../wire/index.ts'
 import type { TosNode } from './tos-node.ts'
 
@@ -22,7 +21,7 @@ export interface Goodbyes {
 
 /** Feeds the event hub and the sync from what happens on the node. Returns the function that takes all listeners off. */
 export async function watchNode (node: TosNode, hub: NodeEventHub, goodbyes: Goodbyes, minerKey: Uint8Array): Promise<() => Promise<void>> {
-  const { ledger, sync, config, imports } = node.tos
+  const { ledger, sync, kernel, imports } = node.tos
   const opened = ({ detail }: CustomEvent<Connection>): void => {
     hub.emit({ event: 'peer-connected', peerId: detail.remotePeer.toString(), addr: detail.remoteAddr.toString(), direction: detail.direction })
   }
@@ -47,13 +46,18 @@ export async function watchNode (node: TosNode, hub: NodeEventHub, goodbyes: Goo
   ledger.addEventListener('block', onBlock)
   ledger.addEventListener('tip', onTip)
   // libp2p tells about every connected peer that offers blocks, once identify has said so; not about those it knew before we asked
-  const id = plainTwin(`/tos/${config.network}/blocks/1.0.0`)
-  const topology = await node.register(id, { onConnect: peer => { sync.addPeer(peer.toString()) }, onDisconnect: peer => { sync.removePeer(peer.toString()) } })
-  for (const { id: peer, protocols } of await node.peerStore.all()) {
-    if (protocols.includes(id) && node.getConnections(peer).length > 0) sync.addPeer(peer.toString())
-  }
+  const ids = kernel.idsOf('/tos/{net}/blocks/1.0.0')
+  const serves = ({ id, protocols }: Peer): boolean => ids.some(wanted => protocols.includes(wanted)) && node.getConnections(id).length > 0
+  const topologies = await Promise.all(ids.map(id => node.register(id, {
+    onConnect: peer => { sync.addPeer(peer.toString()) },
+    // a peer that takes back one of its forms may still offer the other
+    async onDisconnect (peer) {
+      if (!await node.peerStore.get(peer).then(serves, () => false)) sync.removePeer(peer.toString())
+    }
+  })))
+  for (const peer of await node.peerStore.all()) if (serves(peer)) sync.addPeer(peer.id.toString())
   return async () => {
-    node.unregister(topology)
+    for (const topology of topologies) node.unregister(topology)
     node.removeEventListener('connection:open', opened)
     node.removeEventListener('peer:disconnect', left)
     ledger.removeEventListener('block', onBlock)

@@ -7,6 +7,7 @@ import { ERROR, safeText, wireCode } from './error-message.ts'
 import type { Gcra } from './gcra.ts'
 import { HandlerContext } from './handler-context.ts'
 import { handlerError } from './handler-error.ts'
+import { isQuietEnd } from './incidents.ts'
 import { decodePayload, writePayload } from './message.ts'
 import { pairingId } from './pairing-id.ts'
 
@@ -150,6 +151,8 @@ export class InboundStream<Req, Res> {
     try {
       this.frames.write(type, writer => { writePayload(type, pack(id, value, more), writer) })
     } catch (cause) {
+      // no answer can be written any more, not even that there is none: the asker learns it by the reset
+      if (cause instanceof TosError && cause.code === 'SESSION_EXHAUSTED') return this.frames.abort(cause.code, cause.message)
       throw new TosError('HANDLER_FAILED', 'the handler returned a value that cannot be sent', { cause })
     }
     if (this.frames.congested) this.#waitForReader()
@@ -199,7 +202,7 @@ export class InboundStream<Req, Res> {
       context.abort(reason)
     }
     this.#running.clear()
-    if (error !== undefined && error.code !== 'STREAM_CLOSED' && error.code !== 'ABORTED') this.#deps.incident(error)
+    if (error !== undefined && !isQuietEnd(error)) this.#deps.incident(error)
     this.#deps.closed(this)
   }
 }

@@ -13,7 +13,12 @@ export interface Incident {
 }
 
 /** Codes that name a fault of this node where the peer did not answer them: nobody is charged for them. */
-const OWN_FAULT: ReadonlySet<TosErrorCode> = new Set<TosErrorCode>(['HANDLER_FAILED', 'TIMEOUT', 'BUSY', 'UNAVAILABLE', 'NOT_STARTED', 'ABORTED', 'INTERNAL'])
+const OWN_FAULT: ReadonlySet<TosErrorCode> = new Set<TosErrorCode>(['HANDLER_FAILED', 'TIMEOUT', 'BUSY', 'UNAVAILABLE', 'NOT_STARTED', 'ABORTED', 'SESSION_EXHAUSTED', 'INTERNAL'])
+
+/** True for an end of a stream that is nobody's offence: it closed, or we left. Such ends are no incidents. */
+export function isQuietEnd (error: TosError | undefined): boolean {
+  return error === undefined || error.code === 'STREAM_CLOSED' || error.code === 'ABORTED'
+}
 
 export function isOwnFault (error: TosError): boolean {
   return OWN_FAULT.has(error.code) && !isRemote(error)

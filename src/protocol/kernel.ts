@@ -39,6 +39,8 @@ export interface Kernel {
   readonly incidents: IncidentLog
   /** Ids mounted so far, with their message codes. */
   readonly mounted: ReadonlyMap<string, readonly number[]>
+  /** The ids under which a protocol is offered, best first; `{net}` stands for the network. */
+  idsOf (protocolId: string): readonly string[]
   /**
    * Registers a protocol and returns its libp2p service factory: `createLibp2p({ services: { hello: kernel.mount(hello) } })`.
    * Throws `DUPLICATE_PROTOCOL` or `DUPLICATE_CODE`.
@@ -61,13 +63,14 @@ export function createKernel (options: KernelOptions): Kernel {
     randomId: options.randomId ?? (() => randomBytes(8).readBigUInt64LE()),
     report (connection, protocol, error) {
       incidents.report({ code: error.code, peer: isOwnFault(error) ? undefined : connection.remotePeer.toString(), protocol, error })
-      if (error.code === 'CORRUPT_MESSAGE' && corruption.strike(connection)) connection.abort(error)
+      if (corruption.strike(connection, error.code)) connection.abort(error)
     }
   }
   const mounted = new Map<string, readonly number[]>()
   const timer = createWatchTimer(watch, clock)
+  const place = (id: string): string => id.replace('{net}', network)
   const register = <D extends { readonly id: string }>(definition: D, codes: readonly number[]): D => {
-    const placed = { ...definition, id: definition.id.replace('{net}', network) }
+    const placed = { ...definition, id: place(definition.id) }
     checkUnique(mounted, placed.id, codes)
     mounted.set(placed.id, codes)
     return placed
@@ -76,6 +79,7 @@ export function createKernel (options: KernelOptions): Kernel {
     network,
     incidents,
     mounted,
+    idsOf: protocolId => environment.carriers(place(protocolId)).map(({ id }) => id),
     mount (definition) {
       const placed = register(definition, [definition.request.type.code, definition.response.type.code])
       return components => createProtocolService(placed, components, environment, timer)

@@ -3,6 +3,7 @@ import { TosError } from '../errors/index.ts'
 import type { ProtocolDefinition } from './definition.ts'
 import type { KernelEnvironment, ProtocolComponents } from './environment.ts'
 import { HandlerContext } from './handler-context.ts'
+import { isQuietEnd } from './incidents.ts'
 import { Lane } from './lane.ts'
 import { openStream } from './open-lane.ts'
 import { PeerLimits } from './peer-limits.ts'
@@ -29,21 +30,33 @@ export class LanePool<Req, Res> {
   /** The shared lane of a peer, if there is one that still takes requests. */
   existing (peer: string): Lane<Req, Res> | undefined {
     const lane = this.#shared.get(peer)
-    return lane?.frames.writable === true ? lane : undefined
+    if (lane?.frames.stale === true) this.#retire(peer, lane)
+    else if (lane?.frames.writable === true) return lane
+    return undefined
   }
 
   /** The shared lane of the peer at the other end, opened when there is none. Throws as `openStream` does. */
   async shared (connection: Connection, signal: AbortSignal): Promise<Lane<Req, Res>> {
     const peer = connection.remotePeer.toString()
     return this.existing(peer) ?? this.#openings.open(peer, signal, async abandoned => {
-      const lane = await this.own(connection, abandoned)
+      const lane: Lane<Req, Res> = await this.#open(connection, abandoned, () => { this.#retire(peer, lane) })
       this.#shared.set(peer, lane)
       return lane
     })
   }
 
-  /** A lane for the caller alone. Throws as `openStream` does. */
-  async own (connection: Connection, signal: AbortSignal): Promise<Lane<Req, Res>> {
+  /** A lane for the caller alone, who ends it: it is not replaced when it grows stale. Throws as `openStream` does. */
+  own (connection: Connection, signal: AbortSignal): Promise<Lane<Req, Res>> {
+    return this.#open(connection, signal)
+  }
+
+  /** The old lane stays until its answers are there; the next request opens another. */
+  #retire (peer: string, lane: Lane<Req, Res>): void {
+    if (this.#shared.get(peer) === lane) this.#shared.delete(peer)
+    lane.retire()
+  }
+
+  async #open (connection: Connection, signal: AbortSignal, retire?: () => void): Promise<Lane<Req, Res>> {
     const { report, watch, clock } = this.#environment
     const { stream, codec } = await openStream(this.#components, this.#environment, this.#definition.id, connection, signal)
     const incident = (error: TosError): void => { report(connection, this.#definition.id, error) }
@@ -55,11 +68,11 @@ export class LanePool<Req, Res> {
         this.#lanes.delete(lane)
         watch.delete(lane.frames)
         if (this.#shared.get(peer) === lane) this.#shared.delete(peer)
-        if (error !== undefined && error.code !== 'STREAM_CLOSED' && error.code !== 'ABORTED') incident(error)
+        if (error !== undefined && !isQuietEnd(error)) incident(error)
       }
     })
     this.#lanes.add(lane)
-    watch.add(lane.frames, false, clock())
+    watch.add(lane.frames, false, clock(), retire)
     return lane
   }
 

@@ -31,6 +31,7 @@ export class Lane<Req, Res> {
   readonly #definition: ProtocolDefinition<Req, Res>
   readonly #events: LaneEvents<Res>
   readonly #pending: Map<bigint, Pending<Res>> = new Map()
+  #retired = false
   #nextId = 1n
 
   constructor (definition: ProtocolDefinition<Req, Res>, stream: Stream, connection: Connection, codec: FrameCodec, events: LaneEvents<Res>) {
@@ -51,6 +52,14 @@ export class Lane<Req, Res> {
   }
 
   get pending (): number { return this.#pending.size }
+  /** True once the lane is only there for the answers that are under way. */
+  get retired (): boolean { return this.#retired }
+
+  /** Takes no new requests; ends when those under way are answered or given up. */
+  retire (): void {
+    this.#retired = true
+    this.#finishWhenDrained()
+  }
 
   /** Sends a request and registers who takes the answers. Returns the pairing id. Throws `STREAM_CLOSED`, `BUSY` or a wire code. */
   send (request: Req, pending: Pending<Res>, randomId: () => bigint): bigint {
@@ -67,7 +76,7 @@ export class Lane<Req, Res> {
 
   /** Stops waiting for an answer; one that still comes is no offence. */
   forget (id: bigint): void {
-    if (this.#pending.delete(id)) this.#forgotten.add(id)
+    if (this.#settle(id) !== undefined) this.#forgotten.add(id)
     if (this.#forgotten.size > MAX_FORGOTTEN) this.#forgotten.delete(this.#forgotten.values().next().value as bigint)
   }
 
@@ -91,13 +100,9 @@ export class Lane<Req, Res> {
   #receiveError (payload: Uint8Array): void {
     const message = decodePayload(ERROR, payload, this.frames.padding)
     const error = fromErrorMessage(message)
-    const pending = this.#pending.get(message.requestId)
-    if (pending === undefined) {
-      if (!this.#forgotten.delete(message.requestId)) this.#events.incident(error)
-      return
-    }
-    this.#pending.delete(message.requestId)
-    pending.failed(error)
+    const pending = this.#settle(message.requestId)
+    if (pending !== undefined) pending.failed(error)
+    else if (!this.#forgotten.delete(message.requestId)) this.#events.incident(error)
   }
 
   #receiveResponse (payload: Uint8Array): void {
@@ -111,7 +116,7 @@ export class Lane<Req, Res> {
       if (id === 0n && this.#events.unsolicited(response.value(message))) return
       throw new TosError('UNREQUESTED', `a ${response.type.name} answers request ${id}, which is not outstanding`)
     }
-    if (!more) this.#pending.delete(id)
+    if (!more) this.#settle(id)
     pending.response(response.value(message), more)
   }
 
@@ -127,10 +132,18 @@ export class Lane<Req, Res> {
   }
 
   #fail (type: MessageType<unknown>, payload: Uint8Array, error: TosError): void {
-    const id = pairingId(type, payload)
+    this.#settle(pairingId(type, payload))?.failed(error)
+  }
+
+  /** Takes a request off the list. */
+  #settle (id: bigint): Pending<Res> | undefined {
     const pending = this.#pending.get(id)
-    this.#pending.delete(id)
-    pending?.failed(error)
+    if (this.#pending.delete(id)) this.#finishWhenDrained()
+    return pending
+  }
+
+  #finishWhenDrained (): void {
+    if (this.#retired && this.#pending.size === 0) this.frames.finish()
   }
 
   #closed (error: TosError | undefined): void {

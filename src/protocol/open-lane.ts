@@ -4,6 +4,7 @@ import type { Multiaddr } from '@multiformats/multiaddr'
 import { TosError, toTosError } from '../errors/index.ts'
 import type { FrameCodec } from '../frame/index.ts'
 import { aborted } from './aborted.ts'
+import { awaitCodec } from './await-codec.ts'
 import type { Carrier } from './carriers.ts'
 import type { KernelEnvironment, ProtocolComponents } from './environment.ts'
 
@@ -28,7 +29,7 @@ export async function connect ({ connectionManager }: ProtocolComponents, target
   }
 }
 
-/** Opens a stream of `protocolId`. Throws `PEER_UNREACHABLE`, `PROTOCOL_UNSUPPORTED`, `BUSY`, `TIMEOUT`, `ABORTED` or `NO_NODE_ID`. */
+/** Opens a stream of `protocolId`. Throws `PEER_UNREACHABLE`, `PROTOCOL_UNSUPPORTED`, `BUSY`, `TIMEOUT`, `ABORTED`, `STREAM_CLOSED` or what the carrier throws: `NO_NODE_ID`, `NO_SESSION`, `HANDSHAKE_TIMEOUT`. */
 export async function openStream (components: ProtocolComponents, environment: KernelEnvironment, protocolId: string, connection: Connection, signal: AbortSignal): Promise<OpenedStream> {
   const carriers = environment.carriers(protocolId)
   let stream: Stream
@@ -39,10 +40,11 @@ export async function openStream (components: ProtocolComponents, environment: K
   }
   try {
     const carrier = carriers.find(({ id }) => id === stream.protocol) as Carrier
-    const codec = await carrier.codec(stream, connection, components.peerId)
+    const codec = carrier.codec(stream, connection, components.peerId)
+    const ready = codec instanceof Promise ? await awaitCodec(codec, stream, signal) : codec
     // whoever wanted the stream may have left while it was negotiated
     if (signal.aborted) throw aborted(signal)
-    return { stream, codec }
+    return { stream, codec: ready }
   } catch (error) {
     const coded = toTosError(error)
     stream.abort(coded)

@@ -68,14 +68,13 @@ export class Requester<Req, Res> {
 
   async #requestLater (target: Target, asked: Asked<Req>): Promise<Res> {
     const started = this.#environment.clock()
-    const opened = await this.#prepare(target, asked, false)
-    return this.#exchange(opened, asked, Math.max(1, asked.timeoutMs - (this.#environment.clock() - started)))
+    return this.#prepare(target, asked, false, lane => this.#exchange(lane, asked, Math.max(1, asked.timeoutMs - (this.#environment.clock() - started))))
   }
 
   /** Sends one request on a stream of its own and yields every response; a slow reader slows the sender down. */
   async * stream (target: Target, request: Req, options: RequestOptions = {}): AsyncGenerator<Res, void, undefined> {
     const asked = this.#ask(request, options)
-    const lane = await this.#prepare(target, asked, true)
+    const lane = await this.#prepare(target, asked, true, lane => lane)
     const queue = new ResponseQueue<Res>(lane.frames, asked.timeoutMs, asked.signal)
     try {
       lane.send(request, queue, this.#environment.randomId)
@@ -89,8 +88,7 @@ export class Requester<Req, Res> {
 
   /** Sends a message with id 0 that has no answer. */
   async notify (target: Target, request: Req, options: RequestOptions = {}): Promise<void> {
-    const lane = await this.#prepare(target, this.#ask(request, options), false)
-    lane.notify(request)
+    await this.#prepare(target, this.#ask(request, options), false, lane => { lane.notify(request) })
   }
 
   /** Ends every lane; requests under way fail with `STREAM_CLOSED`, those still opening one with `ABORTED`. */
@@ -115,17 +113,19 @@ export class Requester<Req, Res> {
 
   // The wait for the budget ends right before the send, or requests would leave bunched when the stream is open. But a stream that is
   // opened and then stays silent is closed by the other side: long waits come first.
-  async #prepare (target: Target, { cost, timeoutMs, signal }: Asked<Req>, own: boolean): Promise<Lane<Req, Res>> {
+  async #prepare<T> (target: Target, { cost, timeoutMs, signal }: Asked<Req>, own: boolean, use: (lane: Lane<Req, Res>) => T | Promise<T>): Promise<T> {
     const signals = [AbortSignal.timeout(timeoutMs), this.#stopping.signal]
     const deadline = AbortSignal.any(signal === undefined ? signals : [...signals, signal])
     const connection = await connect(this.#components, target, deadline)
     const peer = connection.remotePeer.toString()
     const waitFirst = own || this.#budget.of(peer).delay(this.#environment.clock(), cost) > MAX_SILENCE_MS
     if (waitFirst) await this.#awaitBudget(peer, cost, timeoutMs, deadline)
-    const lane = await (own ? this.#lanes.own(connection, deadline) : this.#lanes.shared(connection, deadline))
+    let lane = await (own ? this.#lanes.own(connection, deadline) : this.#lanes.shared(connection, deadline))
     if (!waitFirst) await this.#awaitBudget(peer, cost, timeoutMs, deadline)
+    // it may have been replaced while we waited; `use` runs at once, so that it cannot be between this look and the write
+    while (lane.retired) lane = await this.#lanes.shared(connection, deadline)
     if (signal?.aborted === true) throw aborted(signal)
-    return lane
+    return use(lane)
   }
 
   #isFull (lane: Lane<Req, Res>): boolean {

@@ -1,9 +1,12 @@
 import type { Connection, Logger, Stream } from '@libp2p/interface'
 import { TosError, toTosError } from '../errors/index.ts'
+import type { FrameCodec } from '../frame/index.ts'
+import { awaitCodec } from './await-codec.ts'
 import type { Carrier } from './carriers.ts'
 import type { Handler, ProtocolDefinition } from './definition.ts'
 import type { KernelEnvironment, ProtocolComponents } from './environment.ts'
 import { InboundStream } from './inbound-stream.ts'
+import { isQuietEnd } from './incidents.ts'
 import { PeerLimits } from './peer-limits.ts'
 
 /** The answering side of one protocol: registers its ids and owns every inbound stream. */
@@ -15,7 +18,9 @@ export class Responder<Req, Res> {
   readonly #limits: PeerLimits
   readonly #streams: Set<InboundStream<Req, Res>> = new Set()
   readonly #log: Logger
-  #stopped = false
+  /** Streams whose session is still being set up. libp2p counts them among the open ones, so they are bounded with them. */
+  #waiting = 0
+  #stopping = new AbortController()
 
   constructor (definition: ProtocolDefinition<Req, Res>, handle: Handler<Req, Res>, components: ProtocolComponents, environment: KernelEnvironment) {
     this.#definition = definition
@@ -28,7 +33,7 @@ export class Responder<Req, Res> {
 
   async start (): Promise<void> {
     const { carriers, streamsPerProtocol } = this.#environment
-    this.#stopped = false
+    if (this.#stopping.signal.aborted) this.#stopping = new AbortController()
     for (const carrier of carriers(this.#definition.id)) {
       await this.#components.registrar.handle(carrier.id, (stream, connection) => this.#accept(carrier, stream, connection), {
         maxInboundStreams: streamsPerProtocol, maxOutboundStreams: streamsPerProtocol
@@ -37,7 +42,7 @@ export class Responder<Req, Res> {
   }
 
   async stop (): Promise<void> {
-    this.#stopped = true
+    this.#stopping.abort(new TosError('ABORTED', 'the node stops'))
     for (const { frames } of this.#streams) frames.abort('STREAM_CLOSED', 'the node stops')
     for (const carrier of this.#environment.carriers(this.#definition.id)) await this.#components.registrar.unhandle(carrier.id)
   }
@@ -45,23 +50,32 @@ export class Responder<Req, Res> {
   dump (): Record<string, number> {
     let running = 0
     for (const stream of this.#streams) running += stream.running
-    return { inbound: this.#streams.size, running, limiters: this.#limits.size }
+    return { inbound: this.#streams.size, waiting: this.#waiting, running, limiters: this.#limits.size }
   }
 
   // never rejects: an unhandled rejection in a stream handler would end the process
   async #accept (carrier: Carrier, stream: Stream, connection: Connection): Promise<void> {
     try {
       const codec = carrier.codec(stream, connection, this.#components.peerId)
-      this.#serve(stream, connection, codec instanceof Promise ? await codec : codec)
+      this.#serve(stream, connection, codec instanceof Promise ? await this.#wait(codec, stream) : codec)
     } catch (error) {
       const coded = toTosError(error)
-      this.#environment.report(connection, this.#definition.id, coded)
+      if (!isQuietEnd(coded)) this.#environment.report(connection, this.#definition.id, coded)
       stream.abort(coded)
     }
   }
 
-  #serve (stream: Stream, connection: Connection, codec: Awaited<ReturnType<Carrier['codec']>>): void {
-    if (this.#stopped) throw new TosError('UNAVAILABLE', 'the node stops')
+  async #wait (codec: Promise<FrameCodec>, stream: Stream): Promise<FrameCodec> {
+    this.#waiting++
+    try {
+      return await awaitCodec(codec, stream, this.#stopping.signal)
+    } finally {
+      this.#waiting--
+    }
+  }
+
+  #serve (stream: Stream, connection: Connection, codec: FrameCodec): void {
+    if (this.#stopping.signal.aborted) throw new TosError('UNAVAILABLE', 'the node stops')
     const { clock, watch, report } = this.#environment
     const inbound = new InboundStream({
       definition: this.#definition,

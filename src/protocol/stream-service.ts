@@ -2,25 +2,19 @@ import type { Connection, Stream } from '@libp2p/interface'
 import { TosError, toTosError } from '../errors/index.ts'
 import { FrameStream } from '../frame/index.ts'
 import type { FrameCodec } from '../frame/index.ts'
+import { awaitCodec } from './await-codec.ts'
 import type { Carrier } from './carriers.ts'
 import type { KernelEnvironment, ProtocolComponents } from './environment.ts'
 import { handlerError } from './handler-error.ts'
-import { decodePayload, writePayload } from './message.ts'
+import { isQuietEnd } from './incidents.ts'
+import { decodePayload } from './message.ts'
 import type { MessageType } from './message.ts'
 import { connect, openStream } from './open-lane.ts'
 import type { Target } from './open-lane.ts'
 import { PeerLimits, SENDER_BURST } from './peer-limits.ts'
 import type { StreamDefinition, Typed } from './stream-definition.ts'
-
-/** Sends on a stream that was opened with `StreamService.open`. */
-export interface StreamSender<Out> {
-  /** Throws `RATE_LIMITED` above the definition's own limit, `STREAM_CLOSED`, `BUSY` or a wire code. */
-  send<T extends Out> (type: MessageType<T>, value: T): void
-  /** Resolves when less than 1 MiB is unsent. */
-  drained (signal?: AbortSignal): Promise<void>
-  /** Ends the stream once everything is sent; resolves when the other side has ended it too, or it broke. */
-  close (): Promise<void>
-}
+import { RenewingSender } from './stream-sender.ts'
+import type { StreamSender } from './stream-sender.ts'
 
 /** A mounted stream protocol. */
 export interface StreamService<Out> {
@@ -41,6 +35,7 @@ export function createStreamService<In, Out> (
   const streams = new Set<FrameStream>()
   const received = new PeerLimits(limits.perPeer)
   const sent = new PeerLimits(limits.perPeer, SENDER_BURST)
+  let waiting = 0
   let stopping: AbortController | undefined
 
   const tooMany = (): TosError => new TosError('RATE_LIMITED', `more than ${limits.perPeer.count} in ${limits.perPeer.perMs} ms`)
@@ -48,8 +43,12 @@ export function createStreamService<In, Out> (
     if (stopping === undefined) throw new TosError('NOT_STARTED', `${id} is not running`)
     return stopping
   }
+  const deadline = (signal?: AbortSignal): AbortSignal => {
+    const signals = [AbortSignal.timeout(Math.ceil(limits.openTimeoutMs)), running().signal]
+    return AbortSignal.any(signal === undefined ? signals : [...signals, signal])
+  }
 
-  const add = (stream: Stream, connection: Connection, codec: FrameCodec, inbound: boolean): FrameStream => {
+  const add = (stream: Stream, connection: Connection, codec: FrameCodec, inbound: boolean, retire?: () => void): FrameStream => {
     const peer = connection.remotePeer.toString()
     const report = (error: TosError): void => { environment.report(connection, id, error) }
     const receive = async (type: number, payload: Uint8Array): Promise<void> => {
@@ -76,47 +75,54 @@ export function createStreamService<In, Out> (
       closed: error => {
         streams.delete(frames)
         watch.delete(frames)
-        if (error !== undefined && error.code !== 'STREAM_CLOSED' && error.code !== 'ABORTED') report(error)
+        if (error !== undefined && !isQuietEnd(error)) report(error)
       }
     })
     streams.add(frames)
-    watch.add(frames, inbound, clock())
+    watch.add(frames, inbound, clock(), retire)
     return frames
+  }
+
+  const wait = async (codec: Promise<FrameCodec>, stream: Stream): Promise<FrameCodec> => {
+    waiting++
+    try {
+      return await awaitCodec(codec, stream, running().signal)
+    } finally {
+      waiting--
+    }
   }
 
   const accept = async (carrier: Carrier, stream: Stream, connection: Connection): Promise<void> => {
     try {
-      const codec = await carrier.codec(stream, connection, components.peerId)
+      const codec = carrier.codec(stream, connection, components.peerId)
+      const ready = codec instanceof Promise ? await wait(codec, stream) : codec
       running()
-      add(stream, connection, codec, true)
+      add(stream, connection, ready, true)
     } catch (error) {
       const coded = toTosError(error)
-      environment.report(connection, id, coded)
+      if (!isQuietEnd(coded)) environment.report(connection, id, coded)
       stream.abort(coded)
     }
   }
 
   return {
     async open (target, { signal } = {}) {
-      const signals = [AbortSignal.timeout(Math.ceil(limits.openTimeoutMs)), running().signal]
-      const deadline = AbortSignal.any(signal === undefined ? signals : [...signals, signal])
-      const connection = await connect(components, target, deadline)
-      const { stream, codec } = await openStream(components, environment, id, connection, deadline)
-      const frames = add(stream, connection, codec, false)
+      const until = deadline(signal)
+      const connection = await connect(components, target, until)
       const budget = sent.of(connection.remotePeer.toString())
-      return {
-        send (type, value) {
-          if (!budget.take(clock())) throw tooMany()
-          frames.write(type, writer => { writePayload(type, value, writer) })
-        },
-        drained: signal => frames.drained(signal),
-        close () {
-          frames.finish()
-          return frames.closed
-        }
+      const out = async (until: AbortSignal): Promise<FrameStream> => {
+        const { stream, codec } = await openStream(components, environment, id, connection, until)
+        return add(stream, connection, codec, false, () => { sender.retire() })
       }
+      const sender: RenewingSender<Out> = new RenewingSender(await out(until), {
+        charge: () => { if (!budget.take(clock())) throw tooMany() },
+        connected: () => connection.status === 'open',
+        reopen: async () => out(deadline()),
+        lost: error => { if (!isQuietEnd(error)) environment.report(connection, id, error) }
+      })
+      return sender
     },
-    dump: () => ({ streams: streams.size, budgets: received.size + sent.size }),
+    dump: () => ({ streams: streams.size, waiting, budgets: received.size + sent.size }),
     async start () {
       if (stopping !== undefined) return
       stopping = new AbortController()

@@ -23,9 +23,10 @@ interface Watched {
   readonly inbound: boolean
   frame: number
   frameSince: number | undefined
+  readonly retire: (() => void) | undefined
 }
 
-/** Looks at every stream once a second with one timer for all of them, and closes those that hold a frame back. */
+/** Looks at every stream once a second with one timer for all of them, closes those that hold a frame back, and tells the owners of stale ones. */
 export class StreamWatch {
   readonly #limits: StreamTimeLimits
   readonly #streams: Map<FrameStream, Watched> = new Map()
@@ -36,19 +37,21 @@ export class StreamWatch {
 
   get size (): number { return this.#streams.size }
 
-  add (stream: FrameStream, inbound: boolean, now: number): void {
-    this.#streams.set(stream, { since: now, inbound, frame: -1, frameSince: undefined })
+  /** `retire` is called while the stream is stale, so that one nobody writes on is replaced too. It must bear repetition. */
+  add (stream: FrameStream, inbound: boolean, now: number, retire?: () => void): void {
+    this.#streams.set(stream, { since: now, inbound, frame: -1, frameSince: undefined, retire })
   }
 
   delete (stream: FrameStream): void {
     this.#streams.delete(stream)
   }
 
-  /** Judges every stream at `now` (ms, monotonic) and aborts the slow ones with `SLOW_STREAM`. */
+  /** Judges every stream at `now` (ms, monotonic) aborts the slow ones with `SLOW_STREAM` and retires the stale ones. */
   check (now: number): void {
     for (const [stream, watched] of this.#streams) {
       const problem = this.#judge(stream, watched, now)
       if (problem !== undefined) stream.abort('SLOW_STREAM', problem)
+      else if (stream.stale) watched.retire?.()
     }
   }
 
