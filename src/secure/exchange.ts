@@ -1,0 +1,103 @@
+import type { Stream } from '@libp2p/interface'
+import { TosError } from '../errors/index.ts'
+import { createPlainCodec, FrameStream } from '../frame/index.ts'
+import type { FrameType } from '../frame/index.ts'
+import { DiallerHandshake, ListenerHandshake, M1_BYTES, M2_BYTES, M3_BYTES } from './handshake.ts'
+import type { HandshakeOptions, HandshakeResult } from './handshake.ts'
+
+/** The handshake's messages are plain frames: there are no keys yet (WIRE.md §6). */
+const SESSION_1: FrameType = { code: 0x7f01, maxBytes: M1_BYTES, privacy: 'low' }
+const SESSION_2: FrameType = { code: 0x7f02, maxBytes: M2_BYTES.max, privacy: 'low' }
+const SESSION_3: FrameType = { code: 0x7f03, maxBytes: M3_BYTES.max, privacy: 'low' }
+
+/** One exchange over one stream. */
+export interface ExchangeOptions extends HandshakeOptions {
+  readonly stream: Stream
+  /** Our node id, 32 bytes. */
+  readonly local: Uint8Array
+  /** Unix milliseconds, for the headers and the check of the other clock. */
+  readonly now: () => number
+}
+
+/** Told once: with a result, or with why there is none. */
+export interface ExchangeEvents {
+  /** Keys are agreed. Called in the same turn in which the last message arrived, so that no frame sealed with them can come before. */
+  readonly agreed: (result: HandshakeResult) => void
+  readonly failed: (error: TosError) => void
+  /** Dialler: the listener has closed the stream, so it has our last message. */
+  readonly confirmed?: () => void
+}
+
+/** Runs the dialler's side: M1, M2, M3. Returns the stream, for whoever loses patience. */
+export function dialExchange (options: ExchangeOptions, events: ExchangeEvents): FrameStream {
+  const handshake = new DiallerHandshake(options)
+  let agreed = false
+  const frames = openFrames(options, SESSION_2, events, () => agreed, m2 => {
+    const { m3, ...result } = handshake.finish(m2)
+    write(frames, SESSION_3, m3)
+    frames.finish()
+    agreed = true
+    events.agreed(result)
+  })
+  if (frames.writable) write(frames, SESSION_1, handshake.m1)
+  return frames
+}
+
+/** Runs the listener's side. */
+export function answerExchange (options: ExchangeOptions, events: ExchangeEvents): FrameStream {
+  let handshake: ListenerHandshake | undefined
+  let agreed = false
+  const frames = openFrames(options, SESSION_1, events, () => agreed, payload => {
+    if (handshake === undefined) {
+      handshake = new ListenerHandshake(options, payload)
+      write(frames, SESSION_2, handshake.m2)
+      return SESSION_3
+    }
+    const result = handshake.finish(payload)
+    agreed = true
+    events.agreed(result)
+    frames.finish()
+    return undefined
+  })
+  return frames
+}
+
+/**
+ * The stream of an exchange: strictly one expected message at a time. Whatever goes wrong ends the exchange, since a handshake that is
+ * half right is wrong.
+ */
+function openFrames ({ stream, local, remote, now }: ExchangeOptions, first: FrameType, events: ExchangeEvents, isAgreed: () => boolean, take: (payload: Uint8Array) => FrameType | undefined | void): FrameStream {
+  let expected: FrameType | undefined = first
+  let told = false
+  const fail = (error: TosError): void => {
+    if (told || isAgreed()) return
+    told = true
+    events.failed(error)
+  }
+  const refuse = (error: TosError): void => {
+    fail(error)
+    frames.abort(error.code, error.message)
+  }
+  const frames = new FrameStream(stream, createPlainCodec({ local, remote, now }), {
+    type: code => [SESSION_1, SESSION_2, SESSION_3].find(type => type.code === code),
+    message: (code, payload) => {
+      if (isAgreed() || code !== expected?.code) { refuse(new TosError('HANDSHAKE_FAILED', `message 0x${code.toString(16)} out of turn`)); return }
+      try {
+        expected = take(payload) ?? undefined
+      } catch (error) {
+        refuse(error instanceof TosError ? error : new TosError('HANDSHAKE_FAILED', 'the handshake could not go on', { cause: error }))
+      }
+    },
+    dropped: refuse,
+    ended: () => {
+      fail(new TosError('HANDSHAKE_FAILED', 'the peer ended the handshake half-way'))
+      if (isAgreed()) events.confirmed?.()
+    },
+    closed: error => { fail(error ?? new TosError('HANDSHAKE_FAILED', 'the handshake’s stream ended half-way')) }
+  })
+  return frames
+}
+
+function write (frames: FrameStream, type: FrameType, message: Uint8Array): void {
+  frames.write(type, writer => { writer.putBytes(message) })
+}
