@@ -3,8 +3,8 @@ export interface X25519KeyPair {
   /** 32 bytes. */
   readonly publicKey: Uint8Array
   /**
-   * The shared secret with another's public key, 32 bytes (RFC 7748 §6.1).
-   * Throws `HANDSHAKE_FAILED` when it is all zero, which small-order points cause.
+   * The shared secret with another's public key, 32 bytes (RFC 7748 §6.1). Non-canonical encodings are reduced, as RFC 7748 §5 asks.
+   * Throws `HANDSHAKE_FAILED` when `theirs` is not 32 bytes, or when the result is all zero, which small-order points cause.
    */
   agree (theirs: Uint8Array): Uint8Array
 }
@@ -13,7 +13,10 @@ export interface X25519KeyPair {
 export interface KemKeyPair {
   /** Encapsulation key, 1,184 bytes. */
   readonly publicKey: Uint8Array
-  /** The shared secret inside a ciphertext of 1,088 bytes, 32 bytes. A forged ciphertext gives another secret, not an error. */
+  /**
+   * The shared secret inside a ciphertext of 1,088 bytes, 32 bytes. A forged ciphertext gives another secret, not an error
+   * (implicit rejection, FIPS 203 §6.3). Throws `HANDSHAKE_FAILED` when the ciphertext has another size.
+   */
   decapsulate (ciphertext: Uint8Array): Uint8Array
 }
 
@@ -29,16 +32,22 @@ export interface Encapsulated {
 export interface SessionAead {
   /**
    * Seals `bytes[start, start + length)` in place and writes the tag, 16 bytes, right behind it.
-   * `nonce` is 12 bytes. The caller has reserved room for the tag.
+   * Throws `INVALID_VALUE` when `nonce` is not 12 bytes or the caller has not reserved room for the tag.
    */
   seal (nonce: Uint8Array, associated: Uint8Array, bytes: Uint8Array, start: number, length: number): void
-  /** The plaintext of `sealed` (ciphertext and tag) as bytes of its own. Throws `SEAL_BROKEN`. */
+  /**
+   * The plaintext of `sealed` (ciphertext and tag) as bytes of its own.
+   * Throws `SEAL_BROKEN` when the tag does not fit or there is none, `INVALID_VALUE` when `nonce` is not 12 bytes.
+   */
   open (nonce: Uint8Array, associated: Uint8Array, sealed: Uint8Array): Uint8Array
 }
 
 /**
  * Every primitive a session rests on, and nothing else. `createNodeCrypto` runs on OpenSSL, `createNobleCrypto` on audited JavaScript
- * (browsers; and the independent oracle of the tests). Seeds make a key pair reproducible: tests only.
+ * (browsers; and the independent oracle of the tests). Both accept and refuse exactly the same inputs with the same codes.
+ *
+ * Seeds make a key pair reproducible: tests only. A seed or key of our own of another size throws `INVALID_VALUE`; every array
+ * given may be wiped or reused after the call.
  */
 export interface SessionCrypto {
   /** For logs and `peers ls -v`: `node` or `noble`. */
@@ -54,13 +63,19 @@ export interface SessionCrypto {
   encapsulate (publicKey: Uint8Array, seed?: Uint8Array): Encapsulated
   /** SHA3-256 (FIPS 202), 32 bytes. */
   sha3 (bytes: Uint8Array): Uint8Array
-  /** HKDF-SHA256 (RFC 5869). */
-  hkdf (secret: Uint8Array, salt: Uint8Array, info: string, length: number): Uint8Array
-  /** `key`: 32 bytes. The array may be wiped afterwards. */
+  /**
+   * HKDF-SHA256 (RFC 5869). `info`: text as UTF-8, or bytes, at most 1,024; `length`: 1 to 8,160 bytes.
+   * Throws `INVALID_VALUE` beyond these limits.
+   */
+  hkdf (secret: Uint8Array, salt: Uint8Array, info: string | Uint8Array, length: number): Uint8Array
+  /** `key`: 32 bytes. */
   aead (key: Uint8Array): SessionAead
-  /** Strict Ed25519 verification (RFC 8032, cofactorless; small-order keys and non-canonical encodings refused). */
+  /**
+   * Strict Ed25519 verification: RFC 8032 §5.1.7 without the cofactor; the key and R must be canonical and not of small order, S < L.
+   * Input that cannot be right, a wrong size included, is false, never an error.
+   */
   verify (publicKey: Uint8Array, message: Uint8Array, signature: Uint8Array): boolean
-  /** Ed25519 signer for a 32-byte seed, imported once. */
+  /** Ed25519 signer for a 32-byte seed. */
   signer (seed: Uint8Array): (message: Uint8Array) => Uint8Array
 }
 
