@@ -41,6 +41,8 @@ function textOf (event: StreamedEvent): string | undefined {
   switch (event.event) {
     case 'block': return `block ${event.height} ${event.hash.slice(0, 16)}… ${event.origin === 'mined' ? 'mined here' : 'received'}, ${event.transactions} transactions`
     case 'peer-connected': return `${event.direction === 'inbound' ? 'accepted' : 'reached'} ${event.peerId}`
+    case 'session': return `${event.epoch === 0 ? 'sealed session with' : `fresh keys (epoch ${event.epoch}) with`} ${event.peerId}${event.epoch === 0 ? `: ${event.userAgent}, height ${event.height}` : ''}`
+    case 'peer-refused': return `hung up on ${event.peerId}: ${event.message} [${event.code}]`
     case 'peer-disconnected': return `lost ${event.peerId}${event.reason === undefined ? '' : ` (${event.reason})`}`
     case 'sync': return `sync ${event.state === 'finished' ? 'finished' : 'started'} at height ${event.height} of ${event.targetHeight}`
     case 'transaction': return `transaction ${event.id.slice(0, 16)}… sent`

@@ -59,7 +59,9 @@ const table = {
   SEAL_BROKEN: { hint: 'a sealed frame failed authentication: it was changed on the way or does not belong to this session; the connection is closed' },
   FRAME_REPLAYED: { hint: 'a sealed frame is out of order, repeated or of a stream number already used; the connection is closed' },
   SESSION_EXHAUSTED: { hint: 'the session has no epochs, stream numbers or counters left; connect again' },
+  CHAIN_ID_MISMATCH: { hint: 'the peer runs another network; check --network on both nodes' },
   DUPLICATE_NODE_ID: { hint: 'the peer claims our own node id: the same key runs on two machines; make a new one with `tosd key gen`' },
+  ROTATION_INVALID: { hint: 'the rotation record breaks a rule, details.rule names it; ask its author for the record again' },
   // chain
   INVALID_BLOCK: { hint: 'the block breaks a consensus rule; details.rule names it' },
   INVALID_TRANSACTION: { hint: 'the transaction breaks a rule; details.rule names it' },

@@ -50,6 +50,24 @@ export interface PeerView {
   readonly rttMs?: number
   readonly userAgent?: string
   readonly protocols?: readonly string[]
+  /** Absent: a plain libp2p node, or the handshake is under way. */
+  readonly session?: SessionView
+}
+
+/** The sealed session of a connection. */
+export interface SessionView {
+  readonly suite: string
+  readonly role: 'dialler' | 'listener'
+  /** Exchanges of fresh keys so far. */
+  readonly epoch: number
+  readonly ageMs: number
+  /** Frames and padded bytes under these keys, both directions. */
+  readonly frames: number
+  readonly bytes: number
+  /** What the peer said of itself. */
+  readonly height: string
+  readonly nodeType: number
+  readonly services: string
 }
 
 /** A connection that was made, or found. */
@@ -141,6 +159,10 @@ export interface ConfigView {
 /** What the node tells as it happens. Further kinds may come: skip those you do not know. */
 export type NodeEvent =
   | { readonly event: 'peer-connected', readonly peerId: string, readonly addr: string, readonly direction: 'inbound' | 'outbound' }
+  /** A sealed session stands; `epoch` above 0: fresh keys. The rest is what the peer says of itself. */
+  | { readonly event: 'session', readonly peerId: string, readonly epoch: number, readonly suite: string, readonly userAgent: string, readonly height: number, readonly tip?: string }
+  /** We hang up on a peer, and why. */
+  | { readonly event: 'peer-refused', readonly peerId: string, readonly code: string, readonly message: string }
   | { readonly event: 'peer-disconnected', readonly peerId: string, readonly reason?: string }
   | { readonly event: 'block', readonly hash: string, readonly height: number, readonly transactions: number, readonly origin: 'mined' | 'peer' }
   | { readonly event: 'tip', readonly hash: string, readonly height: number, readonly reorganised: number }

@@ -61,7 +61,7 @@ async function openNode (config: Config, custom: Readonly<Record<string, AnyDefi
     scope.add('mempool and relays', () => parts.chain.stop())
 
     checkNames(custom, parts.definitions)
-    const libp2p = await startLibp2p(config, base, parts.kernel, { ...parts.definitions, ...custom }, given.logger)
+    const libp2p = await startLibp2p(config, base, parts, { ...parts.definitions, ...custom }, given.logger)
     const stopLibp2p = libp2p.stop.bind(libp2p)
     scope.add('libp2p', stopLibp2p)
     parts.ports.bind(libp2p)
@@ -88,7 +88,7 @@ async function openNode (config: Config, custom: Readonly<Record<string, AnyDefi
 }
 
 /** Names libp2p's own services have on the node. */
-const LIBP2P_SERVICES: ReadonlySet<string> = new Set(['identify', 'ping', 'dht', 'pubsub'])
+const LIBP2P_SERVICES: ReadonlySet<string> = new Set(['identify', 'ping', 'dht', 'pubsub', 'session'])
 
 // a custom service must not silently take the place of a built-in one
 function checkNames (custom: object, builtin: object): void {

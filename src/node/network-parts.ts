@@ -1,13 +1,16 @@
 import { LRUCache } from 'lru-cache'
 import type { Config } from '../config/index.ts'
 import { TosError } from '../errors/index.ts'
-import { CORRUPT_STRIKES, createKernel } from '../protocol/index.ts'
+import { CORRUPT_STRIKES, createKernel, sealedAndPlainCarriers, sealedCarriers } from '../protocol/index.ts'
 import type { Kernel } from '../protocol/index.ts'
+import type { Sessions } from '../secure/index.ts'
 import { createChainParts } from './chain-parts.ts'
 import type { ChainParts } from './chain-parts.ts'
 import { createNetworkPorts } from './network-ports.ts'
 import type { NetworkPorts } from './network-ports.ts'
 import type { NodeBase } from './open-base.ts'
+import { refusePeer } from './refuse-peer.ts'
+import { createNodeSessions } from './session-parts.ts'
 import { createPendingServices } from './pending-services.ts'
 import type { PendingServices } from './pending-services.ts'
 import { builtinDefinitions } from './services.ts'
@@ -20,6 +23,7 @@ const MAX_GOODBYES = 1000
 /** What speaks to the network, before there is one. */
 export interface NetworkParts {
   readonly kernel: Kernel
+  readonly sessions: Sessions
   readonly ports: NetworkPorts
   readonly chain: ChainParts
   /** The built-in protocols and topics, wired to the chain. */
@@ -31,15 +35,19 @@ export interface NetworkParts {
 }
 
 /** Creates kernel and chain, and the definitions that join them. Opens nothing. */
-export function createNetworkParts (config: Config, { ledger, hub, minerKey, onError }: NodeBase): NetworkParts {
-  const { network, limits, profile, mineIntervalMs } = config
+export function createNetworkParts (config: Config, base: NodeBase): NetworkParts {
+  const { ledger, hub, minerKey, onError } = base
+  const { network, limits, profile, mineIntervalMs, plain } = config
+  const ports = createNetworkPorts()
+  const sessions = createNodeSessions(config, base, (connection, error) => { void refusePeer(ports.node(), connection, error) })
+  const carriers = plain ? sealedAndPlainCarriers : sealedCarriers
   const kernel = createKernel({
     network,
+    carriers: carriers(sessions, Date.now),
     streamsPerProtocol: limits.streamsPerProtocol,
     corruptStrikes: profile === 'tos-spec' ? 1 : CORRUPT_STRIKES,
     streamTimes: { firstFrameMs: limits.firstHeaderTimeoutMs, minBytesPerSecond: limits.minBytesPerSecond, frameMs: limits.frameTimeoutMs }
   })
-  const ports = createNetworkPorts()
   const chain = createChainParts({
     ledger, ports, hub, minerKey, mineIntervalMs, onError,
     penalise: (peer, code) => { kernel.incidents.report({ code, peer, protocol: 'chain', error: new TosError(code, `${peer} broke a rule of the chain`) }) }
@@ -47,5 +55,5 @@ export function createNetworkParts (config: Config, { ledger, hub, minerKey, onE
   const goodbyes = new LRUCache<string, string>({ max: MAX_GOODBYES })
   const pending = createPendingServices()
   const definitions = builtinDefinitions(chain, pending, { goodbye: ({ reason, text }, peer) => { goodbyes.set(peer, goodbyeText(reason, text)) } })
-  return { kernel, ports, chain, definitions, pending, goodbyes }
+  return { kernel, sessions, ports, chain, definitions, pending, goodbyes }
 }

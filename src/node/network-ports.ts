@@ -11,16 +11,18 @@ export interface NetworkPorts {
   readonly announcer: Announcer
   /** Peers that subscribe to block or transaction announcements. */
   subscribers (topic: 'blockAnnounce' | 'txAnnounce'): string[]
+  /** The node, once it is bound. */
+  node (): Libp2p<TosServices> | undefined
   /** Connects the ports to the node, once it is made: the node's services need the chain, and the chain needs them. */
   bind (node: Libp2p<TosServices>): void
 }
 
 /** Ports that answer `NOT_STARTED` until they are bound. */
 export function createNetworkPorts (): NetworkPorts {
-  let bound: TosServices | undefined
+  let node: Libp2p<TosServices> | undefined
   const services = (): TosServices => {
-    if (bound === undefined) throw new TosError('NOT_STARTED', 'the node is not started')
-    return bound
+    if (node === undefined) throw new TosError('NOT_STARTED', 'the node is not started')
+    return node.services
   }
   return {
     blocks: { request: async (peer, question, options) => services().blocks.request(peerIdFromString(peer), question, options) },
@@ -29,7 +31,8 @@ export function createNetworkPorts (): NetworkPorts {
       async block (announce) { await services().blockAnnounce.publish(announce) },
       async transaction (announce) { await services().txAnnounce.publish(announce) }
     },
-    subscribers: topic => bound === undefined ? [] : [...bound[topic].subscribers()],
-    bind (node) { bound = node.services }
+    subscribers: topic => node === undefined ? [] : [...node.services[topic].subscribers()],
+    node: () => node,
+    bind (started) { node = started }
   }
 }

@@ -4,8 +4,8 @@ import { createLibp2p } from 'libp2p'
 import type { Libp2pOptions } from 'libp2p'
 import type { Config } from '../config/index.ts'
 import { toTosError, TosError } from '../errors/index.ts'
-import type { Kernel } from '../protocol/index.ts'
 import { listenError } from './listen-error.ts'
+import type { NetworkParts } from './network-parts.ts'
 import type { NodeBase } from './open-base.ts'
 import { gossipOptions, mountAll } from './services.ts'
 import type { Definitions } from './services.ts'
@@ -14,10 +14,10 @@ import { transportSettings } from './transport-of-config.ts'
 import { createLibp2pOptions } from './transport/index.ts'
 
 /** Creates and starts libp2p with every definition mounted. Throws `LISTEN_FAILED`, or a mounting error. */
-export async function startLibp2p (config: Config, { privateKey, datastore }: NodeBase, kernel: Kernel, definitions: Definitions, logger: ComponentLogger | undefined): Promise<Libp2p<TosServices>> {
+export async function startLibp2p (config: Config, { privateKey, datastore }: NodeBase, { kernel, sessions }: Pick<NetworkParts, 'kernel' | 'sessions'>, definitions: Definitions, logger: ComponentLogger | undefined): Promise<Libp2p<TosServices>> {
   const transport = createLibp2pOptions(transportSettings(config, privateKey, datastore, logger))
   // topics look for GossipSub under this name, so it stands before them
-  const services = { ...transport.services, pubsub: gossipsub(gossipOptions(config.network, definitions)), ...mountAll(kernel, definitions) }
+  const services = { ...transport.services, session: sessions.service, pubsub: gossipsub(gossipOptions(config.network, definitions)), ...mountAll(kernel, definitions) }
   try {
     return await createLibp2p({ ...transport, services } as unknown as Libp2pOptions<TosServices>)
   } catch (cause) {

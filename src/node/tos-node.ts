@@ -11,6 +11,7 @@ import type { Config } from '../config/index.ts'
 import type { TopicService } from '../gossip/index.ts'
 import type { NodeEvents } from '../monitor/index.ts'
 import type { Connector } from '../peers/index.ts'
+import type { SessionService } from '../secure/index.ts'
 import type { Kernel, ProtocolDefinition, ProtocolService, StreamDefinition, StreamService, TopicDefinition } from '../protocol/index.ts'
 
 /** The services every TOS node runs: libp2p's own, the request protocols, the streams and the topics. */
@@ -19,6 +20,8 @@ export type TosServices = {
   /** libp2p's ping; the TOS one is `tosPing`. */
   readonly ping: Ping
   readonly dht: KadDHT
+  /** The sealed sessions under all `/tos/<net>/…` streams. */
+  readonly session: SessionService
   readonly pubsub: GossipSub
   readonly tosPing: ProtocolService<Omit<TosPing, 'nonce'>, Omit<Pong, 'nonce'>>
   readonly peerExchange: ProtocolService<Omit<PeerExchange, 'requestId'>, Omit<PeerExchange, 'requestId'>>

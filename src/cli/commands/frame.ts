@@ -32,7 +32,7 @@ async function listTypes (cli: Cli): Promise<void> {
   const rows = MESSAGE_TYPES.map(type => ({ name: type.name, code: codeOf(type), tag: type.tag ?? null, carriers: carriersOf(type), minBytes: type.minBytes, maxBytes: type.maxBytes }))
   if (cli.out.json) for (const row of rows) await cli.out.data(row, () => '')
   else {
-    await cli.out.data(rows, () => table(['CODE', 'TAG', 'NAME', 'CAP', 'CARRIER'], rows.map(({ name, code, tag, carriers, maxBytes }) => [code, String(tag ?? '-'), name, String(maxBytes), carriers.join(', ')])) + '\n\ntoday all of them run as their plain twins: /tos/{net}/plain/…')
+    await cli.out.data(rows, () => table(['CODE', 'TAG', 'NAME', 'CAP', 'CARRIER'], rows.map(({ name, code, tag, carriers, maxBytes }) => [code, String(tag ?? '-'), name, String(maxBytes), carriers.join(', ')])) + '\n\nthese ids carry sealed frames; with --plain also /tos/{net}/plain/… with plain ones')
   }
 }
 

@@ -89,8 +89,16 @@ async function peerView (node: TosNode, connection: Connection): Promise<PeerVie
     connectedMs: Date.now() - timeline.open,
     ...(rtt === undefined ? {} : { rttMs: rtt }),
     ...(userAgent === undefined ? {} : { userAgent }),
-    protocols: stored?.protocols ?? []
+    protocols: stored?.protocols ?? [],
+    ...sessionView(node, connection)
   }
+}
+
+function sessionView (node: TosNode, connection: Connection): Pick<PeerView, 'session'> {
+  const info = node.services.session.of(connection)
+  if (info === undefined) return {}
+  const { hello: { height, nodeType, services }, ...session } = info
+  return { session: { ...session, height: height.toString(), nodeType, services: `0x${services.toString(16)}` } }
 }
 
 async function storedPeer (node: TosNode, peer: PeerId): Promise<Peer | undefined> {
