@@ -1,0 +1,6 @@
+export { signingDomain } from './domain.ts'
+export { ED25519_KEY_BYTES, ED25519_SIGNATURE_BYTES, HYBRID_KEY_BYTES, HYBRID_SIGNATURE_BYTES, ML_DSA_KEY_BYTES, ML_DSA_SIGNATURE_BYTES } from './keys.ts'
+export { createMessageSigner } from './message-signer.ts'
+export type { MessageSigner, MessageSignerOptions } from './message-signer.ts'
+export { createMessageVerifier } from './message-verifier.ts'
+export type { MessageVerifier, MessageVerifierOptions, SignedMessage } from './message-verifier.ts'
