@@ -106,7 +106,7 @@ test('verification is cofactorless: a key of mixed order holds only where k is a
   const torsion = Point.fromHex(ED25519_TORSION_SUBGROUP[1] as string)
   const publicKey = Point.BASE.multiply(secret).add(torsion).toBytes()
   let accepted = 0
-  for (let nonce = 1n; nonce <= 24n; nonce++) {
+  for (let nonce = 1n; nonce <= 40n; nonce++) {
     const point = Point.BASE.multiply(nonce)
     const r = point.toBytes()
     const s = response(nonce, secret, r, publicKey, unhex('02'))
@@ -118,7 +118,7 @@ test('verification is cofactorless: a key of mixed order holds only where k is a
     assert.equal(verify(publicKey, unhex('02'), signature), holds)
     if (holds) accepted++
   }
-  assert.ok(accepted > 0 && accepted < 12)
+  assert.ok(accepted > 0 && accepted < 20)
 })
 
 test('native and noble agree on honest and on damaged signatures', () => {
