@@ -107,7 +107,6 @@ test('values that do not fit together are refused', () => {
     [{ difficulty: 5 }, 'difficulty'],
     [{ network: 'devnet', difficulty: 5 }, 'difficulty'],
     [{ limits: { readBufferBytes: 65_536 } }, 'limits.readBufferBytes'],
-    [{ plain: false }, 'plain']
   ]
   for (const [object, key] of rows) assert.deepEqual(problemsOf(() => resolveConfig([fromObject(object, 'test')], { facts })).map(problem => problem.key), [key])
   assert.equal(resolveConfig([fromObject({ network: 'lab', difficulty: 5 }, 'test')], { facts }).config.difficulty, 5)
