@@ -36,7 +36,7 @@ export interface FrameCodec {
   wireCap (type: FrameType): number
   /** Opens a frame in `writer`; the caller appends the payload next. Returns what `finish` needs. */
   begin (writer: ByteWriter): number
-  /** Closes the frame opened at `start`: protects the payload and fills in the header. May throw `SESSION_EXHAUSTED`: the caller takes the frame back. */
+  /** Closes the frame opened at `start`: protects the payload and fills in the header. May throw `SESSION_EXHAUSTED`, and is `stale` then: the caller takes the frame back. */
   finish (writer: ByteWriter, start: number, type: FrameType): void
   /**
    * Checks a received frame and returns its payload. `header` is 60 bytes and may be overwritten, `body` is what followed it.
