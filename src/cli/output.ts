@@ -67,6 +67,14 @@ export function showDuration (ms: number): string {
   return `${Math.round(ms)} ms`
 }
 
+/** Bytes in the largest fitting binary unit. */
+export function showBytes (bytes: number): string {
+  for (const [unit, size] of [['GiB', 2 ** 30], ['MiB', 2 ** 20], ['KiB', 2 ** 10]] as const) {
+    if (bytes >= size) return `${(bytes / size).toFixed(1)} ${unit}`
+  }
+  return `${bytes} B`
+}
+
 function ending (text: string): string {
   return text === '' || text.endsWith('\n') ? text : `${text}\n`
 }

@@ -2,17 +2,17 @@ import { TosError } from '../../errors/index.ts'
 import type { AdminApi, PeerView, PingView } from '../../monitor/index.ts'
 import type { Cli, CommandModule, Flags } from '../cli.ts'
 import { daemonCommand } from '../cli.ts'
-import { showDuration, table } from '../output.ts'
+import { showBytes, showDuration, table } from '../output.ts'
 
 /** `tosd peers ls|connect|disconnect` and `tosd ping`. */
 export const peersCommands: CommandModule = (parent, cli) => {
   const peers = parent.command('peers').description('who the node is connected to')
-  daemonCommand(peers, cli, 'ls', 'list connected peers', async api => {
+  daemonCommand(peers, cli, 'ls', 'list connected peers', async (api, _args, flags) => {
     const list = await api.peersLs()
     if (list.length === 0) cli.out.talk('no peers')
     if (cli.out.json) for (const peer of list) await cli.out.data(peer, () => '')
-    else if (list.length > 0) await cli.out.data(list, () => peerTable(list))
-  })
+    else if (list.length > 0) await cli.out.data(list, () => flags['verbose'] === true ? sessionTable(list) : peerTable(list))
+  }).option('-v, --verbose', 'a row a connection, with its sealed session')
   daemonCommand(peers, cli, 'connect <address>', 'dial a multiaddr or a known peer id', async (api, [address = '']) => {
     const connected = await api.peersConnect({ address }, { signal: cli.signal })
     await cli.out.data(connected, () => `connected to ${connected.peerId} at ${connected.addr}`)
@@ -35,6 +35,18 @@ function peerTable (list: readonly PeerView[]): string {
     ]
   })
   return table(['PEER', 'DIR', 'FOR', 'RTT', 'AGENT', 'ADDRESS'], rows)
+}
+
+/** One row a connection, with the session that seals its streams. */
+function sessionTable (list: readonly PeerView[]): string {
+  const rows = list.map(({ peerId, direction, session, userAgent, addr }) => [
+    peerId, direction === 'inbound' ? 'in' : 'out',
+    ...(session === undefined
+      ? ['none', '-', '-', '-', '-']
+      : [session.suite, String(session.epoch), showDuration(session.ageMs), `${session.frames} / ${showBytes(session.bytes)}`, session.height]),
+    userAgent ?? '-', addr
+  ])
+  return table(['PEER', 'DIR', 'SESSION', 'EPOCH', 'KEYS FOR', 'FRAMES / BYTES', 'HEIGHT', 'AGENT', 'ADDRESS'], rows)
 }
 
 async function ping (cli: Cli, api: AdminApi, peer: string, flags: Flags): Promise<void> {
