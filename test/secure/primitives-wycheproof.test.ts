@@ -34,14 +34,14 @@ for (const crypto of both) {
     const ran = counter()
     for (const { test: t } of wycheproof<Agreement>('x25519_test.json')) {
       const zero = t.flags?.includes('ZeroSharedSecret') === true
-      // these 394 aim at carries between machine words, which bigints do not have: noble takes a quarter of them, and all others
-      if (crypto !== node && !zero && t.flags?.includes('EdgeCaseMultiplication') === true && t.tcId % 4 !== 0) continue
+      // these 394 aim at carries between machine words, which bigints do not have: noble takes an eighth of them, and all others
+      if (crypto !== node && !zero && t.flags?.includes('EdgeCaseMultiplication') === true && t.tcId % 8 !== 0) continue
       const pair = crypto.x25519KeyPair(bytes(t.private))
       if (zero) throwsCode('HANDSHAKE_FAILED', () => pair.agree(bytes(t.public)), `case ${t.tcId}`)
       else assert.equal(hex(pair.agree(bytes(t.public))), t.shared, `case ${t.tcId}`)
       ran.count(zero ? 'zero' : t.result)
     }
-    assert.deepEqual(ran.counts, crypto === node ? { valid: 264, acceptable: 223, zero: 31 } : { valid: 103, acceptable: 93, zero: 31 })
+    assert.deepEqual(ran.counts, crypto === node ? { valid: 264, acceptable: 223, zero: 31 } : { valid: 72, acceptable: 75, zero: 31 })
   })
 
   test(`${crypto.name}: ed25519 (valid: true; malleable, truncated, lengthened, mis-encoded: false)`, () => {
