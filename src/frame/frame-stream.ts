@@ -3,7 +3,7 @@ import { TosError, toTosError } from '../errors/index.ts'
 import type { TosErrorCode } from '../errors/index.ts'
 import { ByteWriter } from '../wire/index.ts'
 import type { FrameCodec, FrameType } from './frame-codec.ts'
-import { FrameReader } from './frame-reader.ts'
+import { FrameReader, MAX_SKIPPED_BYTES } from './frame-reader.ts'
 
 /** Largest single write: what one full noise message carries, so that nothing is split below us (bytes). */
 export const WRITE_BYTES = 65_507
@@ -73,14 +73,14 @@ export class FrameStream {
     this.#maxQueued = maxQueuedBytes
     this.#reader = new FrameReader({
       cap: code => {
-        const type = handlers.type(code)
+        const type = handlers.type(code) ?? this.#foreign(code)
         this.#incoming = type
         return type === undefined ? undefined : codec.wireCap(type)
       },
       frame: (_code, header, body) => { this.#receive(this.#incoming as FrameType, header, body) },
-      unknown: type => {
+      unknown: code => {
         this.framesRead++
-        handlers.dropped(new TosError('UNKNOWN_TYPE', `type 0x${type.toString(16)} is not carried here`, { details: { type } }))
+        handlers.dropped(unknownType(code))
       }
     })
     stream.addEventListener('message', event => { this.#push(event.data) })
@@ -182,6 +182,11 @@ export class FrameStream {
     if (!this.#done && !this.#reader.paused && this.stream.status === 'open' && this.stream.readStatus === 'paused') this.stream.resume()
   }
 
+  // A sealed frame is opened whatever its type says: it takes a counter, and a changed type must not pass for one that is merely unknown.
+  #foreign (code: number): FrameType | undefined {
+    return this.#codec.padding === 'zeros' ? { code, maxBytes: MAX_SKIPPED_BYTES, privacy: 'low' } : undefined
+  }
+
   #push (data: Uint8Array | Iterable<Uint8Array>): void {
     if (this.#done) return
     this.#guard(() => {
@@ -215,7 +220,8 @@ export class FrameStream {
       this.#handlers.dropped(coded, readable ? { type: type.code, payload: body } : undefined)
       return
     }
-    this.#handlers.message(type.code, payload)
+    if (this.#handlers.type(type.code) === undefined) this.#handlers.dropped(unknownType(type.code))
+    else this.#handlers.message(type.code, payload)
   }
 
   #end (): void {
@@ -286,4 +292,8 @@ export class FrameStream {
     for (const wake of this.#drainWaiters) wake()
     this.#drainWaiters.clear()
   }
+}
+
+function unknownType (code: number): TosError {
+  return new TosError('UNKNOWN_TYPE', `type 0x${code.toString(16)} is not carried here`, { details: { type: code } })
 }
