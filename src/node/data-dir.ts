@@ -9,9 +9,11 @@ import { makeDir } from './make-dir.ts'
 const LAYOUT = 1
 const VERSION_FILE = 'version.json'
 /** What an operator may have put there before the first start. */
-const OURS = new Set([VERSION_FILE, 'tosd.toml', 'node.key', 'admin.sock', 'lock'])
+const OURS = new Set([VERSION_FILE, 'tosd.toml', 'node.key', 'node.key.next', 'node.key.rotation.json', 'admin.sock', 'lock'])
+/** A key that was rotated out: its day, and the begin of its node id. */
+const KEPT_KEY = /^node\.key\.\d{8}-[0-9a-f]{8}$/
 /** Files of ours that a crash may leave; the number is the process that wrote them. */
-const DRAFT = /^(?:version\.json\.(\d+)\.tmp|node\.key\.(\d+)\.tmp|lock\.(\d+)(?:\.stale)?)$/
+const DRAFT = /^(?:version\.json\.(\d+)\.tmp|node\.key(?:\.next|\.rotation\.json)?\.(\d+)\.tmp|lock\.(\d+)(?:\.stale)?)$/
 
 /** An opened data directory, ours until `close()`. */
 export interface DataDir {
@@ -66,7 +68,7 @@ export function readVersion (path: string): { readonly layout: number, readonly 
 function checkContent (path: string, network: string): void {
   const version = readVersion(path)
   if (version === undefined) {
-    const strange = readdirSync(path).find(name => !OURS.has(name) && !DRAFT.test(name))
+    const strange = readdirSync(path).find(name => !OURS.has(name) && !KEPT_KEY.test(name) && !DRAFT.test(name))
     if (strange !== undefined) throw foreign(path, `it holds ${strange} and no ${VERSION_FILE}`)
     writeVersion(path, `${JSON.stringify({ layout: LAYOUT, network })}\n`)
   } else if (version.network !== network) {

@@ -1,3 +1,4 @@
+import { peerIdFromPrivateKey } from '@libp2p/peer-id'
 import { LRUCache } from 'lru-cache'
 import type { Config } from '../config/index.ts'
 import { TosError } from '../errors/index.ts'
@@ -39,7 +40,8 @@ export function createNetworkParts (config: Config, base: NodeBase): NetworkPart
   const { ledger, hub, minerKey, onError } = base
   const { network, limits, profile, mineIntervalMs, plain } = config
   const ports = createNetworkPorts()
-  const sessions = createNodeSessions(config, base, (connection, error) => { void refusePeer(ports.node(), connection, error) })
+  const localPeer = peerIdFromPrivateKey(base.privateKey)
+  const sessions = createNodeSessions(config, base, (connection, error) => { void refusePeer(connection, localPeer, network, error) })
   const carriers = plain ? sealedAndPlainCarriers : sealedCarriers
   const kernel = createKernel({
     network,

@@ -11,8 +11,6 @@ export interface NetworkPorts {
   readonly announcer: Announcer
   /** Peers that subscribe to block or transaction announcements. */
   subscribers (topic: 'blockAnnounce' | 'txAnnounce'): string[]
-  /** The node, once it is bound. */
-  node (): Libp2p<TosServices> | undefined
   /** Connects the ports to the node, once it is made: the node's services need the chain, and the chain needs them. */
   bind (node: Libp2p<TosServices>): void
 }
@@ -32,7 +30,6 @@ export function createNetworkPorts (): NetworkPorts {
       async transaction (announce) { await services().txAnnounce.publish(announce) }
     },
     subscribers: topic => node === undefined ? [] : [...node.services[topic].subscribers()],
-    node: () => node,
     bind (started) { node = started }
   }
 }

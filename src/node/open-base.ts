@@ -6,8 +6,9 @@ import { toTosError } from '../errors/index.ts'
 import { createNodeEvents } from '../monitor/index.ts'
 import type { NodeEventHub } from '../monitor/index.ts'
 import { openDataDir } from './data-dir.ts'
-import { loadIdentity, loadOrCreateIdentity } from './identity.ts'
+import { inspectKeyFile, loadOrCreateIdentity } from './identity.ts'
 import type { Scope } from './lifecycle.ts'
+import { configuredPassphrase } from './passphrase.ts'
 import { openPeerStore } from './peer-store.ts'
 import type { WriteBackDatastore } from './transport/index.ts'
 
@@ -34,8 +35,9 @@ export async function openBase (config: Config, given: GivenParts, scope: Scope)
   const { network, difficulty } = config
   const dir = openDataDir(config.dataDir, { network })
   scope.add('data directory', () => { dir.close() })
-  const privateKey = await loadOrCreateIdentity(dir.keyFile)
-  const miner = config.minerKey === '' ? privateKey : loadIdentity(config.minerKey)
+  const privateKey = await loadOrCreateIdentity(dir.keyFile, () => configuredPassphrase(config))
+  // mining needs its name only: the key itself may stay locked
+  const minerKey = config.minerKey === '' ? privateKey.publicKey.raw : (await inspectKeyFile(config.minerKey)).publicKey
   const hub = createNodeEvents()
   scope.add('events', () => { hub.close() })
   const onError = (error: unknown): void => {
@@ -44,7 +46,7 @@ export async function openBase (config: Config, given: GivenParts, scope: Scope)
   }
   const ledger = given.ledger ?? await openLedger(dir.file('chain'), network, BigInt(difficulty), scope, hub)
   const datastore = await openPeerStore(dir.file('peers'), scope, onError)
-  return { privateKey, minerKey: miner.publicKey.raw, ledger, datastore, hub, onError }
+  return { privateKey, minerKey, ledger, datastore, hub, onError }
 }
 
 async function openLedger (location: string, network: string, difficulty: bigint, scope: Scope, hub: NodeEventHub): Promise<Ledger> {

@@ -1,11 +1,12 @@
-import type { Connection, Libp2p } from '@libp2p/interface'
+import type { Connection, PeerId } from '@libp2p/interface'
 import { GOODBYE, GOODBYE_REASON } from '../../protocols/index.ts'
 import type { TosError, TosErrorCode } from '../errors/index.ts'
-import type { TosServices } from './tos-node.ts'
+import { createPlainCodec, FrameStream } from '../frame/index.ts'
+import { peerIdToNodeId, writePayload } from '../protocol/index.ts'
 
 /** Longest a peer may take to hear why, ms. */
 const LAST_WORD_MS = 500
-/** Most bytes of GOODBYE text. */
+/** Most characters of GOODBYE text; its cap is 256 bytes. */
 const MAX_TEXT = 200
 
 /** The GOODBYE for each reason to hang up (WIRE.md §5, §8); anything else is a failed session. */
@@ -18,24 +19,36 @@ const REASON_OF: Partial<Record<TosErrorCode, number>> = {
   BUSY: GOODBYE_REASON.tooManyPeers
 }
 
+/** Forged or damaged frames: the connection itself is not to be trusted with a last word. */
+const AT_ONCE: ReadonlySet<TosErrorCode> = new Set<TosErrorCode>(['SEAL_BROKEN', 'CORRUPT_MESSAGE', 'FRAME_REPLAYED'])
+
 /** The GOODBYE reason for an error. */
 export function goodbyeReason (code: TosErrorCode): number {
   return REASON_OF[code] ?? GOODBYE_REASON.sessionFailed
 }
 
-/** Forged or damaged frames: the connection itself is not to be trusted with a last word. */
-const AT_ONCE: ReadonlySet<TosErrorCode> = new Set<TosErrorCode>(['SEAL_BROKEN', 'CORRUPT_MESSAGE', 'FRAME_REPLAYED'])
-
-/** Says why, as far as the peer listens, and closes the connection. Never throws. */
-export async function refusePeer (node: Libp2p<TosServices> | undefined, connection: Connection, error: TosError): Promise<void> {
+/**
+ * Says why on the connection itself, as far as the peer listens, and closes it. `network` is the one whose GOODBYE the peer understands.
+ * Never throws.
+ */
+export async function refusePeer (connection: Connection, local: PeerId, network: string, error: TosError): Promise<void> {
   try {
-    if (node === undefined || AT_ONCE.has(error.code)) return
-    const stream = await node.services.goodbye.open(connection.remotePeer, { signal: AbortSignal.timeout(LAST_WORD_MS) })
-    stream.send(GOODBYE, { reason: goodbyeReason(error.code), text: error.message.slice(0, MAX_TEXT) })
-    await stream.close()
+    if (!AT_ONCE.has(error.code) && connection.status === 'open') await lastWord(connection, local, network, error)
   } catch {
     // a courtesy: who does not listen is told by the closing connection
   } finally {
     connection.abort(error)
   }
+}
+
+async function lastWord (connection: Connection, local: PeerId, network: string, { code, message }: TosError): Promise<void> {
+  const signal = AbortSignal.timeout(LAST_WORD_MS)
+  const stream = await connection.newStream(`/tos/${network}/goodbye/1.0.0`, { signal })
+  const codec = createPlainCodec({ local: peerIdToNodeId(local), remote: peerIdToNodeId(connection.remotePeer), now: Date.now })
+  const ignored = (): void => {}
+  const frames = new FrameStream(stream, codec, { type: () => undefined, message: ignored, dropped: ignored, ended: ignored, closed: ignored })
+  frames.write(GOODBYE, writer => { writePayload(GOODBYE, { reason: goodbyeReason(code), text: message.slice(0, MAX_TEXT) }, writer) })
+  frames.finish()
+  // the peer closes its side once it has read
+  await Promise.race([frames.closed, new Promise<void>(resolve => { signal.addEventListener('abort', () => { resolve() }, { once: true }) })])
 }

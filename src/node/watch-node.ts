@@ -1,8 +1,10 @@
-import type { Connection, Peer, PeerId } from '@libp2p/interface'
+import type { Connection, IdentifyResult, Peer, PeerId } from '@libp2p/interface'
 import { GOODBYE_REASON } from '../../protocols/index.ts'
 import type { LedgerEvents } from '../chain/index.ts'
 import type { NodeEventHub } from '../monitor/index.ts'
 import { toHex } from '../wire/index.ts'
+import { foreignNetwork, wrongNetwork } from './foreign-network.ts'
+import { refusePeer } from './refuse-peer.ts'
 import type { TosNode } from './tos-node.ts'
 
 const REASONS: ReadonlyMap<number, string> = new Map(Object.entries(GOODBYE_REASON).map(([name, code]) => [code, name]))
@@ -21,7 +23,7 @@ export interface Goodbyes {
 
 /** Feeds the event hub and the sync from what happens on the node. Returns the function that takes all listeners off. */
 export async function watchNode (node: TosNode, hub: NodeEventHub, goodbyes: Goodbyes, minerKey: Uint8Array): Promise<() => Promise<void>> {
-  const { ledger, sync, kernel, imports } = node.tos
+  const { ledger, sync, config, kernel, imports } = node.tos
   const opened = ({ detail }: CustomEvent<Connection>): void => {
     hub.emit({ event: 'peer-connected', peerId: detail.remotePeer.toString(), addr: detail.remoteAddr.toString(), direction: detail.direction })
   }
@@ -31,6 +33,13 @@ export async function watchNode (node: TosNode, hub: NodeEventHub, goodbyes: Goo
     goodbyes.delete(peerId)
     hub.emit({ event: 'peer-disconnected', peerId, ...(reason === undefined ? {} : { reason }) })
     sync.removePeer(peerId)
+  }
+  const identified = ({ detail }: CustomEvent<IdentifyResult>): void => {
+    const other = foreignNetwork(detail, config.network)
+    if (other === undefined) return
+    const error = wrongNetwork(other, config.network)
+    hub.emit({ event: 'peer-refused', peerId: detail.peerId.toString(), code: error.code, message: error.message })
+    void refusePeer(detail.connection, node.peerId, other, error)
   }
   // what a sync or an import brings is told by their own progress
   const onBlock = ({ detail: { block, header } }: LedgerEvents['block']): void => {
@@ -43,6 +52,7 @@ export async function watchNode (node: TosNode, hub: NodeEventHub, goodbyes: Goo
   }
   node.addEventListener('connection:open', opened)
   node.addEventListener('peer:disconnect', left)
+  node.addEventListener('peer:identify', identified)
   ledger.addEventListener('block', onBlock)
   ledger.addEventListener('tip', onTip)
   // libp2p tells about every connected peer that offers blocks, once identify has said so; not about those it knew before we asked
@@ -60,6 +70,7 @@ export async function watchNode (node: TosNode, hub: NodeEventHub, goodbyes: Goo
     for (const topology of topologies) node.unregister(topology)
     node.removeEventListener('connection:open', opened)
     node.removeEventListener('peer:disconnect', left)
+    node.removeEventListener('peer:identify', identified)
     ledger.removeEventListener('block', onBlock)
     ledger.removeEventListener('tip', onTip)
   }

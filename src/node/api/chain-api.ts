@@ -1,4 +1,5 @@
 import { existsSync } from 'node:fs'
+import type { Ed25519PrivateKey } from '@libp2p/interface'
 import { createTransactionSigner, decodeTransaction, exportChain, importChain, transactionId } from '../../chain/index.ts'
 import type { BlockHeader, Ledger } from '../../chain/index.ts'
 import type { BlockData } from '../../../protocols/index.ts'
@@ -7,6 +8,7 @@ import { TosError } from '../../errors/index.ts'
 import type { BlockView, NodeApi, SendParams, TipView, TransactionView } from '../../monitor/index.ts'
 import { fromHex, toHex } from '../../wire/index.ts'
 import { loadIdentity } from '../identity.ts'
+import { configuredPassphrase } from '../passphrase.ts'
 import { isPublicNetwork } from '../transport/index.ts'
 import type { TosNode } from '../tos-node.ts'
 import { progressStream } from './progress-stream.ts'
@@ -34,7 +36,10 @@ export function createChainApi (node: TosNode): Pick<NodeApi, 'blockGet' | 'bloc
     },
 
     async txSend (params) {
-      const data = params.raw === undefined ? signed(node, params) : fromHex(params.raw)
+      const { config, privateKey } = node.tos
+      const key = params.keyFile === undefined ? privateKey : await loadIdentity(params.keyFile, () => configuredPassphrase(config))
+      // nothing may wait between the choice of the nonce and the pool
+      const data = params.raw === undefined ? signed(node, key, params) : fromHex(params.raw)
       const { sender, nonce } = ledger.checkTransaction(data)
       const id = await node.tos.submit(data)
       return { id: toHex(id), sender: toHex(sender), nonce: String(nonce) }
@@ -67,9 +72,8 @@ export function createChainApi (node: TosNode): Pick<NodeApi, 'blockGet' | 'bloc
   }
 }
 
-function signed (node: TosNode, { body = '', fee = '0', priority = 0, privacyLevel = 0, energyUsed = '0', nonce, keyFile }: SendParams): Uint8Array {
-  const { mempool, config, privateKey } = node.tos
-  const key = keyFile === undefined ? privateKey : loadIdentity(keyFile)
+function signed (node: TosNode, key: Ed25519PrivateKey, { body = '', fee = '0', priority = 0, privacyLevel = 0, energyUsed = '0', nonce }: SendParams): Uint8Array {
+  const { mempool, config } = node.tos
   const signer = createTransactionSigner(key.raw.subarray(0, 32), config.network)
   const sender = key.publicKey.raw
   return signer.sign({
