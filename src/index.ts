@@ -8,6 +8,8 @@ export type {
   Handler, Kernel, KernelOptions, MessageType, ProtocolDefinition, ProtocolLimits, ProtocolService, RequestContext, RequestOptions, StreamDefinition, StreamService,
   TopicContext, TopicDefinition, Verdict
 } from './protocol/index.ts'
+export { createMessageSigner, createMessageVerifier, createSessions } from './secure/index.ts'
+export type { MessageSigner, MessageVerifier, SessionInfo, SessionService, Sessions, SessionsOptions } from './secure/index.ts'
 export * from './wire/index.ts'
 export { createTosNode } from './node/index.ts'
 export type { TosNode, TosNodeOptions, TosParts, TosServices } from './node/index.ts'

@@ -2,7 +2,7 @@ import { peerIdFromPrivateKey } from '@libp2p/peer-id'
 import { LRUCache } from 'lru-cache'
 import type { Config } from '../config/index.ts'
 import { TosError } from '../errors/index.ts'
-import { CORRUPT_STRIKES, createKernel, sealedAndPlainCarriers, sealedCarriers } from '../protocol/index.ts'
+import { CORRUPT_STRIKES, createKernel } from '../protocol/index.ts'
 import type { Kernel } from '../protocol/index.ts'
 import type { Sessions } from '../secure/index.ts'
 import { createChainParts } from './chain-parts.ts'
@@ -42,10 +42,10 @@ export function createNetworkParts (config: Config, base: NodeBase): NetworkPart
   const ports = createNetworkPorts()
   const localPeer = peerIdFromPrivateKey(base.privateKey)
   const sessions = createNodeSessions(config, base, (connection, error) => { void refusePeer(connection, localPeer, network, error) })
-  const carriers = plain ? sealedAndPlainCarriers : sealedCarriers
   const kernel = createKernel({
     network,
-    carriers: carriers(sessions, Date.now),
+    sessions,
+    plain,
     streamsPerProtocol: limits.streamsPerProtocol,
     corruptStrikes: profile === 'tos-spec' ? 1 : CORRUPT_STRIKES,
     streamTimes: { firstFrameMs: limits.firstHeaderTimeoutMs, minBytesPerSecond: limits.minBytesPerSecond, frameMs: limits.frameTimeoutMs }

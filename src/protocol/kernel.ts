@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { TosError } from '../errors/index.ts'
-import { plainCarriers } from './carriers.ts'
-import type { Carriers } from './carriers.ts'
+import { plainCarriers, sealedAndPlainCarriers, sealedCarriers } from './carriers.ts'
+import type { Carriers, SessionCodecs } from './carriers.ts'
 import { CorruptionGuard } from './corruption-guard.ts'
 import type { ProtocolDefinition } from './definition.ts'
 import type { KernelEnvironment, ProtocolComponents } from './environment.ts'
@@ -18,7 +18,11 @@ import type { StreamTimeLimits } from './stream-watch.ts'
 export interface KernelOptions {
   /** Network name that replaces `{net}` in ids: `mainnet`, `testnet`, `devnet` or a private one. */
   readonly network: string
-  /** How streams are protected, default plain frames. */
+  /** Sessions of the same node (`createSessions`): every stream is sealed under them. Without, frames are plain. */
+  readonly sessions?: SessionCodecs
+  /** Beside the sealed ids offer the plain twins `/tos/<net>/plain/…` too; without `sessions` there is nothing else. Default false. */
+  readonly plain?: boolean
+  /** Another way to protect streams altogether, in place of both. */
   readonly carriers?: Carriers
   /** Inbound streams per protocol and connection, default 4. */
   readonly streamsPerProtocol?: number
@@ -59,7 +63,7 @@ export function createKernel (options: KernelOptions): Kernel {
   const corruption = new CorruptionGuard(clock, options.corruptStrikes)
   const environment: KernelEnvironment = {
     network, clock, watch, streamsPerProtocol,
-    carriers: options.carriers ?? plainCarriers(now),
+    carriers: carriersOf(options, now),
     randomId: options.randomId ?? (() => randomBytes(8).readBigUInt64LE()),
     report (connection, protocol, error) {
       incidents.report({ code: error.code, peer: isOwnFault(error) ? undefined : connection.remotePeer.toString(), protocol, error })
@@ -89,6 +93,12 @@ export function createKernel (options: KernelOptions): Kernel {
       return components => createStreamService(placed, components, environment, timer)
     }
   }
+}
+
+function carriersOf ({ carriers, sessions, plain = false }: KernelOptions, now: () => number): Carriers {
+  if (carriers !== undefined) return carriers
+  if (sessions === undefined) return plainCarriers(now)
+  return plain ? sealedAndPlainCarriers(sessions, now) : sealedCarriers(sessions, now)
 }
 
 function checkUnique (mounted: ReadonlyMap<string, readonly number[]>, id: string, codes: readonly number[]): void {

@@ -7,7 +7,7 @@ import type { Connection, Libp2p } from '@libp2p/interface'
 import { plaintext } from '@libp2p/plaintext'
 import { tcp } from '@libp2p/tcp'
 import { createLibp2p } from 'libp2p'
-import { createKernel, defineProtocol, sealedCarriers } from '../../src/protocol/index.ts'
+import { createKernel, defineProtocol } from '../../src/protocol/index.ts'
 import type { ProtocolService } from '../../src/protocol/index.ts'
 import { createSessions } from '../../src/secure/index.ts'
 import type { SessionService, SessionsOptions } from '../../src/secure/index.ts'
@@ -38,7 +38,7 @@ async function sealed (options: Partial<SessionsOptions> = {}): Promise<Sealed> 
     opened: (_connection, { epoch }) => { epochs.push(epoch) },
     ...options
   })
-  const kernel = createKernel({ network: options.network ?? 'devnet', carriers: sealedCarriers(sessions, Date.now) })
+  const kernel = createKernel({ network: options.network ?? 'devnet', sessions })
   const node = await createLibp2p({ ...base, privateKey: await generateKeyPair('Ed25519'), services: { session: sessions.service, echo: kernel.mount(echo) } })
   nodes.push(node)
   return { node: node as unknown as Libp2p<Services>, refused, sessions: epochs }
