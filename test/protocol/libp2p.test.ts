@@ -13,8 +13,10 @@ import { checksum, encodeHeader } from '../../src/frame/index.ts'
 import { createKernel, decodePayload, defineProtocol, encodePayload, nodeIdToPeerId, peerIdToNodeId } from '../../src/protocol/index.ts'
 import type { Kernel, ProtocolService } from '../../src/protocol/index.ts'
 import { blob, string, struct, u32 } from '../../src/wire/index.ts'
+import { NOW_MS } from '../support/frames.ts'
 import { rawStream } from '../support/raw-stream.ts'
 import type { RawStream } from '../support/raw-stream.ts'
+import { lateCarriers } from '../support/sessions.ts'
 
 // real nodes over loopback TCP: what the in-process pairs cannot show
 
@@ -184,4 +186,21 @@ test('a node that goes away fails what is under way; stopped services hold nothi
   for (const [name, size] of [...Object.entries(short.services.silent.dump()), ...Object.entries(asker.services.silent.dump())]) {
     if (!['limiters', 'budgets', 'unasked'].includes(name)) assert.equal(size, 0, name)
   }
+})
+
+test('over yamux, what arrives before the session stands waits within one window and is answered afterwards', async () => {
+  const { carriers, asking } = lateCarriers(() => true)
+  const big = defineProtocol({
+    id: '/acme/big/1.0.0', types: { request: 0x8003, response: 0x8004 }, request: struct({ data: blob(1 << 20) }), response: struct({ bytes: u32 }), maxBytes: 2 << 20,
+    limits: { perPeer: OPEN, timeoutMs: 10_000 }, handle: ({ data }) => ({ bytes: data.length })
+  })
+  const waits = await node({ big: createKernel({ network: 'devnet', carriers, now: () => NOW_MS }).mount(big) })
+  const asks = await node({ big: createKernel({ network: 'devnet', now: () => NOW_MS }).mount(big) })
+  await asks.dial(waits.getMultiaddrs())
+  const answers = Array.from({ length: 8 }, () => asks.services.big.request(waits.peerId, { data: new Uint8Array(1 << 20) }))
+  while (asking.length < 1 || (asking[0]?.stream.readBufferLength ?? 0) < 200_000) await turn()
+  for (let i = 0; i < 100; i++) await turn()
+  assert.ok((asking[0]?.stream.readBufferLength ?? 0) <= 1 << 20)
+  asking[0]?.give()
+  assert.deepEqual(await Promise.all(answers), Array.from({ length: 8 }, () => ({ bytes: 1 << 20 })))
 })
