@@ -84,6 +84,30 @@ test('the example of the API runs and says hello', { timeout: 60_000 }, async ()
   assert.match(output, /text: 'hello alice'/)
 })
 
+test('the three lines that seal anyone’s libp2p node do', { timeout: 60_000 }, async () => {
+  const lines = blocks('ts').find(text => text.startsWith('const sessions'))
+  assert.ok(lines !== undefined)
+  const at = (name: string): string => JSON.stringify(import.meta.resolve(name))
+  writeFileSync(join(away, 'seal.ts'), `
+    import { createLibp2p } from ${at('libp2p')}
+    import { tcp } from ${at('@libp2p/tcp')}
+    import { noise } from ${at('@chainsafe/libp2p-noise')}
+    import { yamux } from ${at('@chainsafe/libp2p-yamux')}
+    import { createKernel, createSessions } from 'tos-p2p'
+    import { hello } from './hello.ts'
+    const network = 'devnet', genesis = new Uint8Array(32)
+    const options = { addresses: { listen: ['/ip4/127.0.0.1/tcp/0'] }, transports: [tcp()], connectionEncrypters: [noise()], streamMuxers: [yamux()] }
+    async function start () {
+      ${lines}
+      return node
+    }
+    const [a, b] = [await start(), await start()]
+    const connection = await a.dial(b.getMultiaddrs())
+    console.log(await a.services.hello.request(b.peerId, { name: 'alice' }), a.services.session.of(connection).suite)
+    await Promise.all([a.stop(), b.stop()])`)
+  assert.match(await run(`node --import ${join(root, 'test/support/self.ts')} seal.ts`), /hello alice.*X25519MLKEM768/s)
+})
+
 test('the bench suites and scripts the README names exist', () => {
   for (const [, script] of readme.matchAll(/`npm run (\w+)/g)) assert.ok(scripts[script as string] !== undefined, `npm run ${script}`)
 })
