@@ -179,7 +179,8 @@ export class HeldConnection {
       role: this.#connection.direction === 'outbound' ? 'dialler' : 'listener',
       remote: this.#remote(),
       rekeyDue: () => { this.rekey() },
-      broken: error => { this.refuse(error) }
+      // not at once: the stream that met the forgery reports it before the connection takes all streams along
+      broken: error => { queueMicrotask(() => { this.refuse(error) }) }
     }
   }
 
