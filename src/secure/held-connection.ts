@@ -45,6 +45,7 @@ export class HeldConnection {
   #frames: FrameStream | undefined
   #patience: (() => void) | undefined
   #waiting = 0
+  #refused = false
 
   constructor (connection: Connection, deps: HeldDeps) {
     this.#connection = connection
@@ -117,9 +118,10 @@ export class HeldConnection {
     })
   }
 
-  /** Gives up on the connection. */
+  /** Gives up on the connection, once. */
   refuse (error: TosError): void {
-    if (this.#failure !== undefined && this.#session === undefined && this.#pending === undefined) return
+    if (this.#refused) return
+    this.#refused = true
     this.#settle(error)
     this.#frames?.abort(error.code, error.message)
     this.#frames = undefined
