@@ -1,6 +1,6 @@
 import { Option } from 'commander'
 import type { Command } from 'commander'
-import { flagName, OPTION_KEYS, OPTIONS } from '../config/index.ts'
+import { flagName, isSecret, OPTION_KEYS, OPTIONS } from '../config/index.ts'
 import type { OptionKey, Row } from '../config/index.ts'
 import { showDuration } from './output.ts'
 
@@ -9,7 +9,7 @@ export const TARGET_KEYS: readonly OptionKey[] = ['network', 'dataDir', 'adminSo
 
 /** Gives `command` the flags of these rows of the option table, and `--config`. */
 export function addConfigFlags (command: Command, which: readonly OptionKey[] | 'all' = TARGET_KEYS): Command {
-  const keys = which === 'all' ? OPTION_KEYS : which
+  const keys = which === 'all' ? OPTION_KEYS.filter(key => !isSecret(key)) : which
   command.addOption(new Option('--config <file>', 'TOML file to read instead of tosd.toml in the data directory'))
   for (const key of keys) for (const option of optionsOf(key)) command.addOption(option.helpGroup(groupOf(key)))
   return command

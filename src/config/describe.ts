@@ -1,5 +1,5 @@
 import { baseFacts } from './load.ts'
-import { envName, flagName, OPTION_KEYS } from './names.ts'
+import { envName, flagName, isSecret, OPTION_KEYS } from './names.ts'
 import { OPTIONS } from './options.ts'
 import type { Config, OptionKey } from './options.ts'
 import { resolveConfig } from './resolve.ts'
@@ -13,7 +13,8 @@ export interface OptionDoc {
   readonly unit: string | undefined
   readonly default: unknown
   readonly env: string
-  readonly flag: string
+  /** A secret has none. */
+  readonly flag: string | undefined
   readonly doc: string
 }
 
@@ -28,7 +29,7 @@ export function describeOptions (network: string): OptionDoc[] {
       unit: row.unit,
       default: configValue(config, key),
       env: envName(key),
-      flag: flagName(key),
+      flag: isSecret(key) ? undefined : flagName(key),
       doc: row.doc
     }
   })
@@ -39,14 +40,21 @@ export function configValue (config: Config, key: OptionKey): unknown {
   return key.split('.').reduce<unknown>((value, part) => (value as Record<string, unknown>)[part], config)
 }
 
+/** The same for people and programs to look at: of a secret only whether there is one. */
+export function shownValue (config: Config, key: OptionKey): unknown {
+  const value = configValue(config, key)
+  return isSecret(key) && value !== '' ? '(secret)' : value
+}
+
 /**
  * A TOML file that documents every option: those in `set` are active, all others stand commented out at their default. `shown` replaces
- * defaults that follow from where the file will lie.
+ * defaults that follow from where the file will lie. Secrets are left out.
  */
 export function renderToml (network: string, set: ReadonlyMap<OptionKey, unknown>, shown: ReadonlyMap<OptionKey, unknown> = new Map()): string {
   const lines: string[] = ['# Configuration of tosd. A flag or a TOSD_ variable overrides what stands here.']
   let group = ''
   for (const option of describeOptions(network)) {
+    if (isSecret(option.key)) continue
     const [head, name] = option.key.split('.') as [string, string | undefined]
     if (name !== undefined && head !== group) {
       group = head

@@ -9,7 +9,7 @@ import type { OptionKey } from './options.ts'
 import type { Row } from './row.ts'
 import { gatherConfig, invalid, resolveConfig } from './resolve.ts'
 import type { BaseFacts, ResolvedConfig } from './resolve.ts'
-import { fromEnv, fromFlags, fromObject } from './source.ts'
+import { fromEnv, fromFlags, fromObject, withoutSecrets } from './source.ts'
 import type { Source } from './source.ts'
 import { VERSION } from './version.ts'
 
@@ -40,7 +40,7 @@ export async function loadConfig ({ flags = {}, env = process.env, file }: LoadO
   const named = file ?? env['TOSD_CONFIG']
   const path = named === undefined ? implicitFile(strong, facts) : resolve(named)
   const parsed = await readToml(path, named !== undefined)
-  const sources = parsed === undefined ? strong : [...strong, withDirectory(fromObject(parsed, `file ${path}`), path, named === undefined)]
+  const sources = parsed === undefined ? strong : [...strong, withDirectory(withoutSecrets(fromObject(parsed, `file ${path}`), `file ${path}`), path, named === undefined)]
   const checkAddress = usesAddresses(sources) ? await addressChecker() : undefined
   const resolved = resolveConfig(sources, { facts, ...(checkAddress === undefined ? {} : { checkAddress }) })
   return { ...resolved, file: parsed === undefined ? undefined : path }

@@ -1,5 +1,6 @@
 import { OPTIONS } from './options.ts'
 import type { OptionKey } from './options.ts'
+import type { Row } from './row.ts'
 
 /** Every option key, in table order. */
 export const OPTION_KEYS = Object.keys(OPTIONS) as readonly OptionKey[]
@@ -14,6 +15,11 @@ export function envName (key: OptionKey): string {
 /** `limits.dialTimeoutMs` to `--limits-dial-timeout-ms`. */
 export function flagName (key: OptionKey): string {
   return `--${split(key).replace('.', '_').replaceAll('_', '-').toLowerCase()}`
+}
+
+/** True when the value of an option must not be seen; such an option has no flag. */
+export function isSecret (key: OptionKey): boolean {
+  return (OPTIONS[key] as Row<unknown>).isSecret === true
 }
 
 /** True when `name` is an option. */

@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import { difficultyOf } from '../chain/genesis.ts'
 import { socketPath } from './socket-path.ts'
-import { addresses, choice, duration, integer, list, path, size, text, toggle } from './row.ts'
+import { addresses, choice, duration, integer, list, path, secret, size, text, toggle } from './row.ts'
 import type { ValueOf } from './row.ts'
 
 /** TCP port of the specification; web sockets listen one above. */
@@ -29,6 +29,8 @@ export const OPTIONS = {
   profile: choice({ choices: ['default', 'tos-spec'], default: 'default', doc: 'How strict the node is: tos-spec follows the specification to the letter, where a damaged frame closes the connection at once.' }),
   preset: choice({ choices: ['full', 'light', 'mining', 'validator'], default: 'full', doc: 'Role of the node. light only asks the DHT, all others serve it; mining turns mine on except on public networks; validator is like full until votes are built.' }),
   dataDir: path({ default: ({ home, xdgDataHome, network }) => xdgDataHome === '' ? join(home, '.tosd', network) : join(xdgDataHome, 'tosd', network), doc: 'Identity, chain and peer store of one node.' }),
+  keyPassphrase: secret({ default: '', doc: 'Passphrase of the key file; the environment is the only place for it. Empty: the key file is not encrypted.' }),
+  passphraseFile: path({ default: '', doc: 'File that holds the passphrase of the key file, mode 0600; a new key is then encrypted with it.' }),
   listen: addresses({
     default: ({ network }) => network === 'devnet' ? ['/ip4/127.0.0.1/tcp/0'] : [`/ip4/0.0.0.0/tcp/${DEFAULT_PORT}`, `/ip4/0.0.0.0/tcp/${DEFAULT_PORT + 1}/ws`],
     doc: 'Addresses to listen on; port 0 lets the system choose.'

@@ -33,6 +33,8 @@ export interface Row<T> {
   readonly isList?: true
   /** True when every item is a multiaddr, to be checked by the library that dials it. */
   readonly isAddress?: true
+  /** True when the value must not be seen: it has no flag (the process list shows those), stands in no file and is never printed. */
+  readonly isSecret?: true
 }
 
 /** The value an option row yields. */
@@ -67,6 +69,19 @@ export function path (options: Common<string>): Row<string> {
     type: 'path',
     ...options,
     parse: raw => typeof raw !== 'string' ? raise('a path', raw) : raw === '' ? '' : resolve(raw)
+  }
+}
+
+/** Text that must not be seen, at most 1,024 bytes; the refusal does not repeat it. */
+export function secret (options: Common<string>): Row<string> {
+  return {
+    type: 'secret text',
+    isSecret: true,
+    ...options,
+    parse (raw) {
+      if (typeof raw === 'string' && Buffer.byteLength(raw) <= 1024) return raw
+      throw new Error('must be text of at most 1024 bytes')
+    }
   }
 }
 

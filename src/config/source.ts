@@ -1,5 +1,5 @@
 import { nearest } from './nearest.ts'
-import { envName, flagName, isOptionKey, OPTION_KEYS } from './names.ts'
+import { envName, flagName, isOptionKey, isSecret, OPTION_KEYS } from './names.ts'
 import { OPTIONS } from './options.ts'
 import type { OptionKey } from './options.ts'
 
@@ -44,6 +44,12 @@ export function fromFlags (flags: Readonly<Partial<Record<OptionKey, unknown>>>)
   const values = new Map<OptionKey, { raw: unknown, origin: string }>()
   for (const key of OPTION_KEYS) if (flags[key] !== undefined) values.set(key, { raw: flags[key], origin: `flag ${flagName(key)}` })
   return { values, text: true, problems: [] }
+}
+
+/** The same source, with a problem for each secret in it: a file lies beside what the secret protects, and is copied and backed up. */
+export function withoutSecrets (source: Source, origin: string): Source {
+  const found = [...source.values.keys()].filter(isSecret)
+  return { ...source, problems: [...source.problems, ...found.map(key => ({ key, origin, message: `is a secret and stands in no file; give it as ${envName(key)}` }))] }
 }
 
 /** A parsed object: a TOML file, or what a program passed. `origin` names it, e.g. `file /etc/tosd.toml`. */

@@ -21,9 +21,9 @@ export const configCommand: CommandModule = (parent, cli) => {
 }
 
 async function show (cli: Cli, flags: Flags): Promise<void> {
-  const { configValue, OPTION_KEYS } = await import('../../config/index.ts')
+  const { OPTION_KEYS, shownValue } = await import('../../config/index.ts')
   const loaded = await loadFor(cli, flags)
-  let rows = OPTION_KEYS.map(key => ({ key: key as string, value: configValue(loaded.config, key), origin: loaded.origins[key] }))
+  let rows = OPTION_KEYS.map(key => ({ key: key as string, value: shownValue(loaded.config, key), origin: loaded.origins[key] }))
   if (flags['running'] === true) {
     const { createAdminClient } = await import('../../monitor/index.ts')
     const { options } = await createAdminClient(loaded.config.adminSocket).config()
@@ -38,6 +38,6 @@ async function schema (cli: Cli, network: string): Promise<void> {
   const { describeOptions } = await import('../../config/index.ts')
   for (const option of describeOptions(network)) {
     const { key, type, unit, default: value, env, flag, doc } = option
-    await cli.out.data(option, () => `${key}\n  ${doc}\n  ${type}${unit === undefined ? '' : ` (${unit})`}, default ${JSON.stringify(value)}\n  ${flag}  ${env}\n`)
+    await cli.out.data(option, () => `${key}\n  ${doc}\n  ${type}${unit === undefined ? '' : ` (${unit})`}, default ${JSON.stringify(value)}\n  ${flag === undefined ? '' : `${flag}  `}${env}\n`)
   }
 }

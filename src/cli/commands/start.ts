@@ -68,8 +68,8 @@ function daemonApi (handle: TosNodeHandle, { config, origins, file }: LoadedConf
   return {
     ...handle.api,
     async config (): Promise<ConfigView> {
-      const { configValue, OPTION_KEYS } = await import('../../config/index.ts')
-      return { ...(file === undefined ? {} : { file }), options: Object.fromEntries(OPTION_KEYS.map(key => [key, { value: configValue(config, key), origin: origins[key] }])) }
+      const { OPTION_KEYS, shownValue } = await import('../../config/index.ts')
+      return { ...(file === undefined ? {} : { file }), options: Object.fromEntries(OPTION_KEYS.map(key => [key, { value: shownValue(config, key), origin: origins[key] }])) }
     },
     async stop () {
       // the answer has to leave before the socket closes
