@@ -90,7 +90,7 @@ test('what a crash left of our own is no stranger, and is cleared away; what a l
   const path = join(dir, 'crashed')
   mkdirSync(path)
   const dead = spawnSync(process.execPath, ['-e', '']).pid
-  const left = ['version.json.PID.tmp', 'node.key.PID.tmp', 'lock.PID', 'lock.PID.stale'].map(name => name.replace('PID', String(dead)))
+  const left = ['version.json.PID.tmp', 'node.key.PID.tmp', 'node.key.next.PID.tmp', 'node.key.rotation.json.PID.tmp', 'lock.PID', 'lock.PID.stale'].map(name => name.replace('PID', String(dead)))
   for (const name of [...left, `lock.${process.ppid}`]) writeFileSync(join(path, name), '{"lay')
   const opened = openDataDir(path, { network: 'devnet' })
   assert.deepEqual(readdirSync(path).sort(), ['lock', `lock.${process.ppid}`, 'version.json'])

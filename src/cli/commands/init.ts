@@ -18,11 +18,12 @@ async function init (cli: Cli, flags: Flags): Promise<void> {
   const { config, origins } = await loadFor(cli, flags)
   const { openDataDir } = await import('../../node/data-dir.ts')
   const { identityNames, loadOrCreateIdentity } = await import('../../node/identity.ts')
+  const { configuredPassphrase } = await import('../../node/passphrase.ts')
   const directory = openDataDir(config.dataDir, { network: config.network })
   try {
     const file = directory.file(CONFIG_FILE)
     if (existsSync(file)) throw new TosError('CONFIG_INVALID', `${file} exists`, { hint: 'edit it, or move it away first' })
-    const names = identityNames(await loadOrCreateIdentity(directory.keyFile))
+    const names = identityNames((await loadOrCreateIdentity(directory.keyFile, () => configuredPassphrase(config))).publicKey.raw)
     // what was chosen now is written down; else the directory follows from the place of the file
     const chosen = OPTION_KEYS.filter(key => key === 'network' || origins[key].startsWith('flag '))
     const valuesOf = (keys: readonly OptionKey[]): Map<OptionKey, unknown> => new Map(keys.map(key => [key, configValue(config, key)]))
