@@ -40,7 +40,7 @@ export const OPTIONS = {
   dnsSeeds: list({ item: 'DNS name', default: ({ network }) => isPublic(network) ? ['peers', 'nodes'].map(name => `${name}.${network}.tos.network`) : [], doc: 'Names whose TXT records list peers. Kept for the network; not read yet.' }),
   dhtBootstrap: addresses({ default: ({ network }) => isPublic(network) ? ['dht1', 'dht2'].map(name => `/dns/${name}.tos.network/tcp/${DHT_PORT}`) : [], doc: 'Entry points of the DHT, dialled like bootstrap peers.' }),
   mdns: toggle({ default: ({ network }) => network !== 'mainnet', doc: 'Find peers on the local network by multicast DNS.', off: 'Do not look for peers on the local network.' }),
-  plain: toggle({ default: true, doc: 'Register the plain twins of all protocols (research, byte-level interop).', off: 'Leave the plain twins out; refused until sealed sessions are built.' }),
+  plain: toggle({ default: false, doc: 'Offer the plain twins of all protocols beside the sealed ones (research, byte-level interop).', off: 'Offer sealed protocols only, whatever the file or the environment says.' }),
   protocol: list({ item: 'path', default: [], doc: 'Files (.ts or .js) whose exported protocols are mounted beside the built-in ones.' }),
   mine: toggle({ default: ({ preset, network }) => preset === 'mining' && !isPublic(network), doc: 'Mine blocks of the reference ledger.', off: 'Do not mine, whatever the file or the environment says.' }),
   mineIntervalMs: duration({ default: 3000, doc: 'Pause between two blocks mined here; 0 mines without a pause.' }),

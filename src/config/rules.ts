@@ -11,8 +11,7 @@ const RULES: readonly Rule[] = [
   [['peers.target', 'peers.max'], ({ peers }) => peers.target <= peers.max ? undefined : `is ${peers.target}, above peers.max ${peers.max}`],
   [['difficulty', 'network'], ({ network, difficulty }) => refusal(() => difficultyOf(network, BigInt(difficulty)))],
   [['limits.readBufferBytes', 'limits.yamuxWindowBytes'], ({ limits }) => limits.readBufferBytes >= limits.yamuxWindowBytes ? undefined : `is below limits.yamuxWindowBytes ${limits.yamuxWindowBytes}: a paused stream would be reset`],
-  [['passphraseFile', 'keyPassphrase'], ({ passphraseFile, keyPassphrase }) => passphraseFile === '' || keyPassphrase === '' ? undefined : 'and the environment both give a passphrase: keep one'],
-  [['plain'], ({ plain }) => plain ? undefined : 'must stay on until sealed sessions are built']
+  [['passphraseFile', 'keyPassphrase'], ({ passphraseFile, keyPassphrase }) => passphraseFile === '' || keyPassphrase === '' ? undefined : 'and the environment both give a passphrase: keep one']
 ]
 
 /** Every broken rule, with the origin of the value it names. Rules over an option in `invalid` are left out: its value is not what was given. */
