@@ -13,7 +13,13 @@ export const frameCommand: CommandModule = (parent, cli) => {
   const frame = parent.command('frame').description('encode and decode frames by hand; `frame types` tells what there is and `frame types NAME` prints a JSON object to fill in')
   frame.command('decode').argument('[hex]', 'one frame in hex; "-": one a line from standard input')
     .description('print type, node_id, timestamp, checksum and fields of a plain frame')
-    .action(async (hex?: string) => {
+    .option('--spec-record-key <file>', 'the input is not a frame but a record of the specification\'s own SecureChannel (insecure, for compatibility); the file holds its shared secret in hex')
+    .action(async (hex: string | undefined, { specRecordKey }: { specRecordKey?: string }) => {
+      if (specRecordKey !== undefined) {
+        const { readSpecKey, specRecordToJson } = await import('../spec-record-json.ts')
+        const key = readSpecKey(specRecordKey)
+        return await translate(cli, hex, line => specRecordToJson(key, line))
+      }
       const { frameToJson } = await import('../frame-json.ts')
       await translate(cli, hex, line => frameToJson(fromHex(hexArgument(line))))
     })
