@@ -12,16 +12,19 @@ export class FrameCounter {
     this.#low = Number(first & BigInt(U32))
   }
 
+  /** True at 2^64 − 1, where nothing more can be sent. */
+  get spent (): boolean { return this.#high === U32 && this.#low === U32 }
+
   /** Writes the value big-endian at `at`. Throws `SESSION_EXHAUSTED` at 2^64 − 1. */
   write (view: DataView, at: number): void {
-    if (this.#high === U32 && this.#low === U32) throw new TosError('SESSION_EXHAUSTED', 'this stream has no counters left')
+    if (this.spent) throw new TosError('SESSION_EXHAUSTED', 'this stream has no counters left')
     view.setUint32(at, this.#high)
     view.setUint32(at + 4, this.#low)
   }
 
   /** True when the big-endian value at `at` is this one, and not the unusable last one. */
   matches (view: DataView, at: number): boolean {
-    return view.getUint32(at + 4) === this.#low && view.getUint32(at) === this.#high && !(this.#high === U32 && this.#low === U32)
+    return view.getUint32(at + 4) === this.#low && view.getUint32(at) === this.#high && !this.spent
   }
 
   step (): void {

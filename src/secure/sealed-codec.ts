@@ -51,13 +51,11 @@ export function createSealedCodec ({ host, opened, local, remote, now, firstCoun
   const sendNonce = new Uint8Array(NONCE_BYTES)
   const sendView = new DataView(sendNonce.buffer)
   let epoch: Epoch | undefined
-  let stream = 0
   const sent = new FrameCounter(firstCounter)
   const received = new FrameCounter(firstCounter)
 
   function join (joined: Epoch, number: number): Epoch {
     epoch = joined
-    stream = number
     sendView.setUint32(0, (joined.number << 24 | number) >>> 0)
     host.joined(joined)
     return joined
@@ -92,7 +90,7 @@ export function createSealedCodec ({ host, opened, local, remote, now, firstCoun
   return {
     padding: 'zeros',
     fatal: FATAL,
-    get stale () { return epoch !== undefined && epoch !== host.current() },
+    get stale () { return epoch !== undefined && (sent.spent || epoch !== host.current()) },
     wireCap: type => paddedSize(type.maxBytes, type.privacy) + SEAL_BYTES,
 
     begin (writer) {

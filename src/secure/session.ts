@@ -109,7 +109,7 @@ export class Session {
     this.#over = true
     for (const cancel of this.#cancels) cancel()
     this.#cancels.clear()
-    for (const epoch of [...this.#epochs.values()]) this.#erase(epoch)
+    for (const epoch of this.#epochs.values()) this.#erase(epoch)
   }
 
   #begin (number: number, keys: ApplicationKeys): Epoch {
@@ -150,7 +150,7 @@ export class Session {
     this.#epochs.delete(epoch.number)
     epoch.exporter.fill(0)
     const error = new TosError('STREAM_CLOSED', `the keys of epoch ${epoch.number} are erased`)
-    for (const stream of [...epoch.streams]) stream.abort(error)
+    for (const stream of epoch.streams) stream.abort(error)
     epoch.streams.clear()
   }
 

@@ -11,7 +11,7 @@ const dir = mkdtempSync(join(tmpdir(), 'tos-record-'))
 after(() => { rmSync(dir, { recursive: true, force: true }) })
 const keyFile = join(dir, 'key')
 writeFileSync(keyFile, `${vector.shared}\n`)
-const PONG = { type: 'PONG', fields: { nonce: '72623859790382856', timestamp: '1700000000' } }
+const PONG = { type: 'PONG', fields: { nonce: '72623859790382856', timestamp: '1700000001' } }
 
 test('the golden record opens with its key, by the command and by hand', async () => {
   assert.deepEqual(specRecordToJson(readSpecKey(keyFile), vector.record), PONG)
