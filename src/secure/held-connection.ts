@@ -102,7 +102,7 @@ export class HeldConnection {
     const epoch = this.#session === undefined ? 0 : this.#session.epoch + 1
     const wrong = this.#connection.direction === 'outbound'
       ? 'only the side that dialled begins a session'
-      : this.#frames !== undefined ? 'a second handshake while one is under way' : epoch > LAST_EPOCH ? 'the last epoch is used up' : undefined
+      : this.#refused ? 'the connection was refused' : this.#frames !== undefined ? 'a second handshake while one is under way' : epoch > LAST_EPOCH ? 'the last epoch is used up' : undefined
     if (wrong !== undefined || this.#connection.remotePeer.type !== 'Ed25519') {
       const error = new TosError('HANDSHAKE_FAILED', wrong ?? 'the peer has no node id')
       stream.abort(error)

@@ -204,7 +204,7 @@ function heldDeps ({ network, genesis, hello, opened, refused, rekey, timeoutMs 
   return {
     network, crypto, timeoutMs, now, clock, schedule,
     genesis,
-    hello: () => ({ genesis, ...hello() }),
+    hello: () => ({ ...hello(), genesis }),
     limits: { ...REKEY_LIMITS, ...rekey },
     local: (privateKey as Ed25519PrivateKey).publicKey.raw,
     localPeerId: peerId.toMultihash().bytes,
