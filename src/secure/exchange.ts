@@ -1,5 +1,5 @@
 import type { Stream } from '@libp2p/interface'
-import { TosError } from '../errors/index.ts'
+import { TosError, toTosError } from '../errors/index.ts'
 import { createPlainCodec, FrameStream } from '../frame/index.ts'
 import type { FrameType } from '../frame/index.ts'
 import { DiallerHandshake, ListenerHandshake, M1_BYTES, M2_BYTES, M3_BYTES } from './handshake.ts'
@@ -74,8 +74,10 @@ function openFrames ({ stream, local, remote, now }: ExchangeOptions, first: Fra
     told = true
     events.failed(error)
   }
+  // also after it is over: whoever goes on talking on this stream does not keep to the protocol
   const refuse = (error: TosError): void => {
-    fail(error)
+    told = true
+    events.failed(error)
     frames.abort(error.code, error.message)
   }
   const frames = new FrameStream(stream, createPlainCodec({ local, remote, now }), {
@@ -85,10 +87,10 @@ function openFrames ({ stream, local, remote, now }: ExchangeOptions, first: Fra
       try {
         expected = take(payload) ?? undefined
       } catch (error) {
-        refuse(error instanceof TosError ? error : new TosError('HANDSHAKE_FAILED', 'the handshake could not go on', { cause: error }))
+        refuse(handshakeError(error))
       }
     },
-    dropped: refuse,
+    dropped: error => { refuse(handshakeError(error)) },
     ended: () => {
       fail(new TosError('HANDSHAKE_FAILED', 'the peer ended the handshake half-way'))
       if (isAgreed()) events.confirmed?.()
@@ -96,6 +98,12 @@ function openFrames ({ stream, local, remote, now }: ExchangeOptions, first: Fra
     closed: error => { fail(error ?? new TosError('HANDSHAKE_FAILED', 'the handshake’s stream ended half-way')) }
   })
   return frames
+}
+
+/** A forged or damaged message of a handshake is a failed handshake: no session is broken by it, since there is none yet. */
+function handshakeError (error: unknown): TosError {
+  const coded = toTosError(error, 'HANDSHAKE_FAILED')
+  return coded.code === 'SEAL_BROKEN' || coded.code === 'CORRUPT_MESSAGE' ? new TosError('HANDSHAKE_FAILED', coded.message, { cause: coded }) : coded
 }
 
 function write (frames: FrameStream, type: FrameType, message: Uint8Array): void {

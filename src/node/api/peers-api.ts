@@ -80,7 +80,7 @@ async function peerView (node: TosNode, connection: Connection): Promise<PeerVie
   const { remotePeer, remoteAddr, direction, timeline, rtt } = connection
   const stored = await storedPeer(node, remotePeer)
   const nodeId = remotePeer.type === 'Ed25519' ? toHex(peerIdToNodeId(remotePeer)) : undefined
-  const userAgent = agentFrom(stored)
+  const userAgent = node.services.session.of(connection)?.hello.userAgent ?? agentFrom(stored)
   return {
     peerId: remotePeer.toString(),
     ...(nodeId === undefined ? {} : { nodeId }),
@@ -111,7 +111,7 @@ async function storedPeer (node: TosNode, peer: PeerId): Promise<Peer | undefine
 }
 
 async function agentOf (node: TosNode, peer: PeerId): Promise<string | undefined> {
-  return agentFrom(await storedPeer(node, peer))
+  return node.services.session.of(peer)?.hello.userAgent ?? agentFrom(await storedPeer(node, peer))
 }
 
 function agentFrom (peer: Peer | undefined): string | undefined {
