@@ -107,7 +107,7 @@ export class HeldConnection {
       const error = new TosError('HANDSHAKE_FAILED', wrong ?? 'the peer has no node id')
       stream.abort(error)
       done()
-      if (this.#connection.direction === 'inbound') this.refuse(error)
+      if (this.#connection.direction === 'inbound' && wrong !== undefined) this.refuse(error)
       return
     }
     this.#failure = undefined
@@ -130,6 +130,8 @@ export class HeldConnection {
 
   /** Forgets everything: the connection is gone, or the node stops. */
   close (error: TosError): void {
+    // what ends with the connection is no offence
+    this.#refused = true
     this.#settle(error)
     this.#frames?.abort('STREAM_CLOSED', 'the connection closes')
     this.#frames = undefined
@@ -141,6 +143,7 @@ export class HeldConnection {
     const signal = AbortSignal.timeout(this.#deps.timeoutMs)
     try {
       const stream = await connection.newStream(this.#deps.protocol, { signal, runOnLimitedConnection: true })
+      if (this.#refused) { stream.abort(new TosError('NO_SESSION', 'the connection was given up meanwhile')); return }
       let result: HandshakeResult | undefined
       this.#frames = dialExchange(this.#exchange(stream, epoch), {
         agreed: agreed => {
@@ -152,6 +155,7 @@ export class HeldConnection {
         failed: error => { this.#frames = undefined; this.refuse(error) }
       })
     } catch (cause) {
+      if (this.#refused) return
       if ((cause as Error).name === 'UnsupportedProtocolError' && epoch === 0) this.#settle(new TosError('NO_SESSION', 'a plain libp2p node: it speaks no TOS session', { cause }))
       else if (connection.status === 'open' && this.#pending !== undefined) this.refuse(toTosError(cause, 'HANDSHAKE_FAILED'))
       else this.#settle(new TosError('NO_SESSION', 'the connection closed before the handshake', { cause }))
