@@ -1,0 +1,6 @@
+export { ipOf, parseIp } from './ip-address.ts'
+export type { IpAddress } from './ip-address.ts'
+export { inRange, parseRange } from './ip-range.ts'
+export type { IpRange } from './ip-range.ts'
+export { formatIp, groupKey, prefixKey } from './prefix-key.ts'
+export { isIn, isLocalIp, isPublicIp } from './public-ip.ts'
