@@ -62,6 +62,15 @@ const table = {
   CHAIN_ID_MISMATCH: { hint: 'the peer runs another network; check --network on both nodes' },
   DUPLICATE_NODE_ID: { hint: 'the peer claims our own node id: the same key runs on two machines; make a new one with `tosd key gen`' },
   ROTATION_INVALID: { hint: 'the rotation record breaks a rule, details.rule names it; ask its author for the record again' },
+  // discovery: where peers are looked for
+  SEED_CHANGED: { hint: 'the seed answers with another key than before; ask its operator, then name the new one in its address with /p2p/<id>' },
+  SEED_PIN_MISMATCH: { hint: 'whoever answers at this address does not hold the key named in it; correct the id in --bootstrap, or distrust the path to the seed' },
+  DNS_LOOKUP_FAILED: { hint: 'the name could not be looked up, details.reason says why; check the name and the resolver of this machine' },
+  DNS_NO_RECORDS: { hint: 'the name answers, but none of its TXT records can be used; details.refused counts why' },
+  RECORD_UNSIGNED: { hint: 'a key is configured for this DNS seed, so its records must be signed with it' },
+  RECORD_EXPIRED: { hint: 'the signed record is past its expiry; the operator of the seed must sign it again' },
+  ADDRESS_NOT_PUBLIC: { hint: 'on a public network only addresses that are routable on the internet are taken from others' },
+  ADDRESS_UNUSABLE: { hint: 'only /ip4 and /ip6 addresses with tcp, ws, wss or quic-v1 can be dialled from a record' },
   // chain
   INVALID_BLOCK: { hint: 'the block breaks a consensus rule; details.rule names it' },
   INVALID_TRANSACTION: { hint: 'the transaction breaks a rule; details.rule names it' },
