@@ -46,6 +46,8 @@ export class HeldConnection {
   #patience: (() => void) | undefined
   #waiting = 0
   #refused = false
+  /** The connection is gone: what ends with it is no offence. */
+  #over = false
 
   constructor (connection: Connection, deps: HeldDeps) {
     this.#connection = connection
@@ -114,7 +116,7 @@ export class HeldConnection {
     this.#wait(() => { this.refuse(new TosError('HANDSHAKE_TIMEOUT', `the handshake was not finished within ${this.#deps.timeoutMs} ms`)) })
     this.#frames = answerExchange(this.#exchange(stream, epoch), {
       agreed: result => { done(); this.#frames = undefined; this.#agree(epoch, result) },
-      failed: error => { done(); this.#frames = undefined; this.refuse(error) }
+      failed: error => { done(); this.#frames = undefined; if (!this.#over) this.refuse(error) }
     })
   }
 
@@ -130,8 +132,7 @@ export class HeldConnection {
 
   /** Forgets everything: the connection is gone, or the node stops. */
   close (error: TosError): void {
-    // what ends with the connection is no offence
-    this.#refused = true
+    this.#over = true
     this.#settle(error)
     this.#frames?.abort('STREAM_CLOSED', 'the connection closes')
     this.#frames = undefined
@@ -143,7 +144,7 @@ export class HeldConnection {
     const signal = AbortSignal.timeout(this.#deps.timeoutMs)
     try {
       const stream = await connection.newStream(this.#deps.protocol, { signal, runOnLimitedConnection: true })
-      if (this.#refused) { stream.abort(new TosError('NO_SESSION', 'the connection was given up meanwhile')); return }
+      if (this.#refused || this.#over) { stream.abort(new TosError('NO_SESSION', 'the connection was given up meanwhile')); return }
       let result: HandshakeResult | undefined
       this.#frames = dialExchange(this.#exchange(stream, epoch), {
         agreed: agreed => {
@@ -152,10 +153,10 @@ export class HeldConnection {
         },
         // fresh keys are used once the listener is known to have them, so that no stream can overtake the last message
         confirmed: () => { if (epoch > 0 && result !== undefined) { this.#frames = undefined; this.#agree(epoch, result) } },
-        failed: error => { this.#frames = undefined; this.refuse(error) }
+        failed: error => { this.#frames = undefined; if (!this.#over) this.refuse(error) }
       })
     } catch (cause) {
-      if (this.#refused) return
+      if (this.#refused || this.#over) return
       if ((cause as Error).name === 'UnsupportedProtocolError' && epoch === 0) this.#settle(new TosError('NO_SESSION', 'a plain libp2p node: it speaks no TOS session', { cause }))
       else if (connection.status === 'open' && this.#pending !== undefined) this.refuse(toTosError(cause, 'HANDSHAKE_FAILED'))
       else this.#settle(new TosError('NO_SESSION', 'the connection closed before the handshake', { cause }))
