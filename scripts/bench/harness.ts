@@ -57,6 +57,11 @@ export function limitRow (name: string, value: number, unit: string, most: numbe
   return { name, value, unit, peer: null, ratio: null, goal: `value <= ${most}`, pass: value <= most }
 }
 
+/** A figure that must reach `least`, in its own unit. */
+export function floorRow (name: string, value: number, unit: string, least: number): Row {
+  return { name, value, unit, peer: null, ratio: null, goal: `value >= ${least}`, pass: value >= least }
+}
+
 /** Runs the suites the arguments name (none: all), prints them, and returns the exit code. */
 export async function runSuites (command: string, table: SuiteTable, args: readonly string[], { out, err }: Output = standard): Promise<number> {
   const json = args.includes('--json')

@@ -60,6 +60,11 @@ export function median (values: readonly number[]): number {
   return sorted[sorted.length >> 1] as number
 }
 
+/** Median of the rounds' own ratios: a slow moment of the machine falls on both sides of one round, not on one side of all. */
+export function pairedRatio (ours: readonly number[], theirs: readonly number[]): number {
+  return median(ours.map((value, round) => value / (theirs[round] as number)))
+}
+
 /** The n-th root of the product. */
 export function geometricMean (values: readonly number[]): number {
   return Math.exp(values.reduce((sum, value) => sum + Math.log(value), 0) / values.length)

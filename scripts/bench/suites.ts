@@ -4,5 +4,6 @@ import type { SuiteTable } from './harness.ts'
 export const suites: SuiteTable = {
   codec: async () => (await import('./codec.ts')).suite,
   request: async () => (await import('./request.ts')).suite,
-  node: async () => (await import('./node.ts')).suite
+  node: async () => (await import('./node.ts')).suite,
+  session: async () => (await import('./session.ts')).suite
 }

@@ -7,7 +7,7 @@ import { multiaddr } from '@multiformats/multiaddr'
 import { WRITE_BYTES } from '../../src/frame/index.ts'
 import { limitRow, ratioRow } from './harness.ts'
 import type { Row, RunContext } from './harness.ts'
-import { median } from './measure.ts'
+import { median, pairedRatio } from './measure.ts'
 import { bulk, echo, roundTripsDuring } from './transport/loads.ts'
 import { WIRES, wireNode } from './transport/nodes.ts'
 import type { Wire } from './transport/nodes.ts'
@@ -46,11 +46,6 @@ export async function transportRows ({ long, log }: RunContext): Promise<Row[]> 
       { ...limitRow('echo beside bulk, p50', median(tuned.wait), 'ms', 20), peer, ratio: pairedRatio(stock.wait, tuned.wait) }
     ]
   })
-}
-
-/** Median of the rounds' own ratios: a slow moment of the machine falls on both sides of one round, not on one side of all. */
-function pairedRatio (ours: readonly number[], theirs: readonly number[]): number {
-  return median(ours.map((value, round) => value / (theirs[round] as number)))
 }
 
 async function withConnections<T> (measure: (connections: Connections) => Promise<T>): Promise<T> {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
 import { suite, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
-import { limitRow, plainRow, ratioRow, runSuites } from '../../scripts/bench/harness.ts'
+import { floorRow, limitRow, plainRow, ratioRow, runSuites } from '../../scripts/bench/harness.ts'
 import type { Row, SuiteTable } from '../../scripts/bench/harness.ts'
 import { geometricMean, median } from '../../scripts/bench/measure.ts'
 import { printReport } from '../../scripts/bench/print.ts'
@@ -32,6 +32,7 @@ suite('bench and attack harness', () => {
   const verdicts: Array<[string, Row, number]> = [
     ['a ratio at its goal passes', ratioRow('r', 1, 'ops/s', 'p', 2, 2), 0], ['a ratio below its goal fails', ratioRow('r', 1, 'ops/s', 'p', 1.99, 2), 1],
     ['a value at its limit passes', limitRow('v', 16, 'MiB', 16), 0], ['a value above its limit fails', limitRow('v', 16.1, 'MiB', 16), 1],
+    ['a value at its floor passes', floorRow('v', 250, '1/s', 250), 0], ['a value below its floor fails', floorRow('v', 249, '1/s', 250), 1],
     ['a ratio that is not a number fails', ratioRow('r', 1, 'ops/s', 'p', NaN, 2), 1]
   ]
   for (const [name, row, code] of verdicts) {

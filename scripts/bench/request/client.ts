@@ -2,7 +2,7 @@ import { createInterface } from 'node:readline'
 import type { Stream } from '@libp2p/interface'
 import { multiaddr } from '@multiformats/multiaddr'
 import { FETCH_PREFIX, STREAM_ID } from './echo.ts'
-import { stockNode, tosNode } from './nodes.ts'
+import { isTosKind, stockNode, tosNode } from './nodes.ts'
 
 /** One batch: requests of `size` bytes with `inFlight` at a time, for `ms`. */
 export interface Batch { readonly size: number, readonly inFlight: number, readonly ms: number }
@@ -28,8 +28,8 @@ if (import.meta.main) {
 }
 
 async function contenderOf (contender: string, address: string, payload: (size: number) => Uint8Array): Promise<{ ask: Ask, stop: () => unknown }> {
-  if (contender === 'ours') {
-    const node = await tosNode()
+  if (isTosKind(contender)) {
+    const node = await tosNode(contender)
     const { remotePeer } = await node.dial(multiaddr(address))
     return { ask: size => node.services.echo.request(remotePeer, { data: payload(size) }), stop: () => node.stop() }
   }

@@ -1,9 +1,10 @@
 import type { Stream } from '@libp2p/interface'
 import { FETCH_PREFIX, STREAM_ID } from './echo.ts'
-import { stockNode, tosNode } from './nodes.ts'
+import { isTosKind, stockNode, tosNode } from './nodes.ts'
 
-/** The answering process of one contender (`ours`, `fetch` or `stream`): prints its address and ends with its standard input. */
-const node = process.argv[2] === 'ours' ? await tosNode() : await answering()
+/** The answering process of one contender (`ours`, `sealed`, `sealed-padded`, `fetch` or `stream`): prints its address and ends with its standard input. */
+const [contender = ''] = process.argv.slice(2)
+const node = isTosKind(contender) ? await tosNode(contender) : await answering()
 process.stdout.write(`${node.getMultiaddrs()[0]?.toString()}\n`)
 process.stdin.resume().once('end', () => { void node.stop() })
 

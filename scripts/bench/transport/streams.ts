@@ -1,4 +1,4 @@
-import type { Stream } from '@libp2p/interface'
+import type { Libp2p, Stream } from '@libp2p/interface'
 
 /** Size of one echoed message, bytes. */
 export const MESSAGE_BYTES = 100
@@ -42,5 +42,16 @@ export function onMessages (stream: Stream, take: (message: Uint8Array) => void)
     let at = 0
     for (; at + MESSAGE_BYTES <= bytes.length; at += MESSAGE_BYTES) take(bytes.subarray(at, at + MESSAGE_BYTES))
     rest = bytes.subarray(at)
+  })
+}
+
+/** Answers `bulk` of `loads.ts`: takes a byte count (8 bytes, big-endian) and then that many bytes, and answers with one byte. */
+export async function serveSink (node: Libp2p): Promise<void> {
+  await node.handle('/bench/sink', stream => {
+    let left = 0
+    stream.addEventListener('message', ({ data }) => {
+      left += data.byteLength - (left === 0 ? Number(Buffer.from(data.slice(0, 8)).readBigUInt64BE()) : 0)
+      if (left === 0) stream.send(new Uint8Array(1))
+    })
   })
 }

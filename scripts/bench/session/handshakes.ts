@@ -1,0 +1,135 @@
+import type { Connection, IdentifyResult } from '@libp2p/interface'
+import { floorRow, plainRow } from '../harness.ts'
+import type { Row, RunContext } from '../harness.ts'
+import { median } from '../measure.ts'
+import { sessionNode } from './nodes.ts'
+import type { SessionNode } from './nodes.ts'
+
+/** Least per second of processor time, both ends together. */
+const GOAL = { handshakes: 250, connects: 70 } as const
+/** Connections that exchange keys at the same time, so that the process never waits for a socket. */
+const LANES = 4
+/** Exchanges on a connection of its own per lane and round: below the 255 that one connection can have. */
+const EXCHANGES = { short: 30, long: 200 } as const
+const CONNECTS = { short: 5, long: 40 } as const
+
+/** Both ends of all lanes: the diallers each have a key of their own, since libp2p joins dials to one peer. */
+interface Rig {
+  readonly diallers: readonly SessionNode[]
+  readonly listener: SessionNode
+  /** Resolves at the next session, or fresh keys, of this connection at our end. */
+  readonly next: (connection: Connection) => Promise<void>
+}
+
+/** Completed pieces of work per second. */
+interface Rate { readonly cpu: number, readonly wall: number }
+
+/**
+ * Session handshakes on standing connections, and whole connections with identify and session; both ends in this process, real TCP on
+ * loopback. The goals hold per second of processor time: what other programs take from the machine meanwhile is not counted.
+ */
+export async function handshakeRows ({ long, log }: RunContext): Promise<Row[]> {
+  const rig = await createRig()
+  try {
+    const rounds = long ? 15 : 5
+    const [exchanges, connects] = long ? [EXCHANGES.long, CONNECTS.long] : [EXCHANGES.short, CONNECTS.short]
+    const rates: { handshakes: Rate[], connects: Rate[] } = { handshakes: [], connects: [] }
+    // round 0 warms up
+    for (let round = 0; round <= rounds; round++) {
+      log(`handshakes, round ${round}/${rounds}`)
+      const [handshake, connect] = [await exchangeRate(rig, exchanges), await connectRate(rig, connects)]
+      if (round === 0) continue
+      rates.handshakes.push(handshake)
+      rates.connects.push(connect)
+    }
+    return [
+      ...rowsOf('session handshakes, both ends in one process', rates.handshakes, GOAL.handshakes),
+      ...rowsOf('connect + identify + session', rates.connects, GOAL.connects)
+    ]
+  } finally {
+    await Promise.all([...rig.diallers, rig.listener].map(node => node.stop()))
+  }
+}
+
+function rowsOf (name: string, rates: readonly Rate[], goal: number): Row[] {
+  return [
+    floorRow(name, Math.round(median(rates.map(({ cpu }) => cpu))), '1/CPU s', goal),
+    plainRow(`  ${name}, by the clock`, Math.round(median(rates.map(({ wall }) => wall))), '1/s')
+  ]
+}
+
+async function createRig (): Promise<Rig> {
+  const waiting = new Map<Connection, () => void>()
+  const told = (connection: Connection): void => {
+    waiting.get(connection)?.()
+    waiting.delete(connection)
+  }
+  const listener = await sessionNode()
+  const diallers = await Promise.all(Array.from({ length: LANES }, async () => sessionNode(told)))
+  return { diallers, listener, next: async connection => new Promise(resolve => { waiting.set(connection, resolve) }) }
+}
+
+/** Fresh keys, one exchange after the other on each lane's connection. Dialling it is not measured. */
+async function exchangeRate ({ diallers, listener, next }: Rig, each: number): Promise<Rate> {
+  const lanes = await Promise.all(diallers.map(async dialler => {
+    const connection = await dialler.dial(listener.getMultiaddrs())
+    await dialler.services.session.ready(connection)
+    return { session: dialler.services.session, connection }
+  }))
+  const rate = await timed(LANES * each, async () => {
+    await Promise.all(lanes.map(async ({ session, connection }) => {
+      for (let i = 0; i < each; i++) {
+        // the dialler has them once the listener has confirmed: then both ends are done
+        const fresh = next(connection)
+        session.rekey(connection)
+        await fresh
+      }
+    }))
+  })
+  await Promise.all(lanes.map(async ({ connection }) => connection.close()))
+  return rate
+}
+
+/** Dial, identify on both ends, session on both ends, close. */
+async function connectRate ({ diallers, listener }: Rig, each: number): Promise<Rate> {
+  return timed(LANES * each, async () => {
+    await Promise.all(diallers.map(async dialler => {
+      for (let i = 0; i < each; i++) {
+        const us = dialler.peerId.toString()
+        const theirs = identified(listener, ({ peerId }) => peerId.toString() === us)
+        const ours = identified(dialler, () => true)
+        const connection = await dialler.dial(listener.getMultiaddrs())
+        const other = (await theirs).connection
+        await Promise.all([ours, dialler.services.session.ready(connection), listener.services.session.ready(other)])
+        const gone = closed(other)
+        await connection.close()
+        await gone
+      }
+    }))
+  })
+}
+
+async function identified (node: SessionNode, wanted: (result: IdentifyResult) => boolean): Promise<IdentifyResult> {
+  return new Promise(resolve => {
+    const listen = ({ detail }: CustomEvent<IdentifyResult>): void => {
+      if (!wanted(detail)) return
+      node.removeEventListener('peer:identify', listen)
+      resolve(detail)
+    }
+    node.addEventListener('peer:identify', listen)
+  })
+}
+
+async function closed (connection: Connection): Promise<void> {
+  if (connection.status === 'closed') return
+  await new Promise<void>(resolve => { connection.addEventListener('close', () => { resolve() }, { once: true }) })
+}
+
+async function timed (count: number, work: () => Promise<void>): Promise<Rate> {
+  const cpu = process.cpuUsage()
+  const start = performance.now()
+  await work()
+  const seconds = (performance.now() - start) / 1_000
+  const { user, system } = process.cpuUsage(cpu)
+  return { cpu: count / ((user + system) / 1e6), wall: count / seconds }
+}
