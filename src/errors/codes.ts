@@ -62,6 +62,9 @@ const table = {
   CHAIN_ID_MISMATCH: { hint: 'the peer runs another network; check --network on both nodes' },
   DUPLICATE_NODE_ID: { hint: 'the peer claims our own node id: the same key runs on two machines; make a new one with `tosd key gen`' },
   ROTATION_INVALID: { hint: 'the rotation record breaks a rule, details.rule names it; ask its author for the record again' },
+  // peers: scores and bans
+  BANNED: { hint: 'the peer or its address is banned here; `tosd bans ls` shows why and until when, `tosd bans rm` ends it' },
+  PEER_FILE_INVALID: { hint: 'the file of scores or bans is damaged or of a newer tosd; it was kept aside and an empty one begun, add bans of your own again' },
   // discovery: where peers are looked for
   SEED_CHANGED: { hint: 'the seed answers with another key than before; ask its operator, then name the new one in its address with /p2p/<id>' },
   SEED_PIN_MISMATCH: { hint: 'whoever answers at this address does not hold the key named in it; correct the id in --bootstrap, or distrust the path to the seed' },
