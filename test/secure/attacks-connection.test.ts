@@ -4,7 +4,7 @@ import { TosError } from '../../src/errors/index.ts'
 import { REKEY_LIMITS } from '../../src/secure/rekey-limits.ts'
 import { expire, heldPair } from '../support/held-pair.ts'
 import type { HeldPair } from '../support/held-pair.ts'
-import { until } from '../support/sealed-net.ts'
+import { until } from '../support/until.ts'
 
 async function session (options: Parameters<typeof heldPair>[0] = {}): Promise<HeldPair> {
   const pair = await heldPair(options)

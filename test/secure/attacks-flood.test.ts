@@ -10,8 +10,9 @@ import type { SessionComponents, SessionService } from '../../src/secure/index.t
 import { encode } from '../../src/wire/index.ts'
 import { GOOD_HELLO } from '../support/handshake-pair.ts'
 import { hostileDialler } from '../support/hostile-handshake.ts'
-import { byHand, createSealedNet, dial, openByHand, seedOf, until } from '../support/sealed-net.ts'
+import { byHand, createSealedNet, dial, openByHand, seedOf } from '../support/sealed-net.ts'
 import type { HandStream } from '../support/sealed-net.ts'
+import { until } from '../support/until.ts'
 
 const net = createSealedNet({ connections: 100 })
 after(() => net.stop())
@@ -47,7 +48,7 @@ async function besieged (maxHandshakes?: number): Promise<Besieged> {
   await service.start()
   return {
     service, refused,
-    expire: () => { for (const run of [...timers]) if (timers.delete(run)) run() },
+    expire: () => { for (const run of Array.from(timers)) if (timers.delete(run)) run() },
     leave: () => { for (const connection of connections) events.dispatchEvent(new CustomEvent('connection:close', { detail: connection })) },
     async arrive (direction = 'inbound') {
       const connection = { remotePeer: peerIdFromPrivateKey(key), direction, status: 'open', newStream: () => new Promise(() => {}) } as unknown as Connection

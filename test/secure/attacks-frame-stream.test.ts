@@ -22,7 +22,7 @@ async function seen (change: (pair: SealedPair, send: (type: FrameType, text: st
   const [near, far] = await streamPair({ delay: 0, capacity: 1 << 20 })
   const found: Seen = { messages: [], dropped: [], closed: undefined, broken: [] }
   const over = Promise.withResolvers<void>()
-  new FrameStream(far, pair.listener.stream(false), {
+  void new FrameStream(far, pair.listener.stream(false), {
     type: code => TYPES.find(type => type.code === code),
     message: (_code, payload) => { found.messages.push(Buffer.from(payload).toString().replaceAll('\0', '')) },
     dropped: error => { found.dropped.push(error.code) },
@@ -88,7 +88,7 @@ test('a foreign frame on its first place names the stream as any other would', a
   const pair = sealedPair()
   const [near, far] = await streamPair({ delay: 0, capacity: 1 << 20 })
   const dropped = Promise.withResolvers<string>()
-  new FrameStream(far, pair.listener.stream(false), { type: () => undefined, message () {}, dropped: error => { dropped.resolve(error.code) }, ended () {}, closed () {} })
+  void new FrameStream(far, pair.listener.stream(false), { type: () => undefined, message () {}, dropped: error => { dropped.resolve(error.code) }, ended () {}, closed () {} })
   near.send(seal(pair.dialler.stream(true), FOREIGN))
   assert.equal(await dropped.promise, 'UNKNOWN_TYPE')
   assert.throws(() => { pair.listener.epochs.get(0)?.theirs.claim(1) }, { code: 'FRAME_REPLAYED' })
@@ -99,7 +99,7 @@ test('a stream that ends inside a sealed frame says so', async () => {
   const pair = sealedPair()
   const [near, far] = await streamPair({ delay: 0, capacity: 1 << 20 })
   const dropped = Promise.withResolvers<string>()
-  new FrameStream(far, pair.listener.stream(false), { type: () => QUESTION, message () {}, dropped: error => { dropped.resolve(error.code) }, ended () {}, closed () {} })
+  void new FrameStream(far, pair.listener.stream(false), { type: () => QUESTION, message () {}, dropped: error => { dropped.resolve(error.code) }, ended () {}, closed () {} })
   near.send(seal(pair.dialler.stream(true), QUESTION).subarray(0, -1))
   await near.close()
   assert.equal(await dropped.promise, 'TRUNCATED')

@@ -2,8 +2,10 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { HEADER_BYTES, HEADER_OFFSET, checksum } from '../../src/frame/index.ts'
 import type { FrameCodec, FrameType } from '../../src/frame/index.ts'
+import { decodePayload, defineMessage } from '../../src/protocol/index.ts'
 import { paddedSize } from '../../src/secure/padding.ts'
 import { StreamNumbers } from '../../src/secure/stream-numbers.ts'
+import { blob } from '../../src/wire/index.ts'
 import { ALICE, codeOf, flip, frame as plainFrame, NOW_MS } from '../support/frames.ts'
 import { open as openFrame, seal, sealedPair } from '../support/sealed-pair.ts'
 import type { SealedEnd, SealedPair } from '../support/sealed-pair.ts'
@@ -271,4 +273,13 @@ test('a sealed frame may be as long as the padded cap and 28 bytes, whatever the
     assert.equal(ours.wireCap(type), paddedSize(maxBytes, privacy) + 28)
     assert.equal(seal(ours, type, new Uint8Array(maxBytes)).length, HEADER_BYTES + ours.wireCap(type))
   }
+})
+
+test('the padding is room for zeros, not for a value beyond the cap of its type', { todo: 'decodePayload checks the cap of plain payloads only' }, () => {
+  const type = defineMessage({ name: 'SMALL', code: 0x8001, schema: blob(1000), maxBytes: 8 + 100 })
+  const payload = new Uint8Array(paddedSize(type.maxBytes, 'medium'))
+  payload[0] = 100
+  assert.equal(decodePayload(type, payload, 'zeros').length, 100)
+  payload[0] = 101
+  assert.equal(codeOf(() => decodePayload(type, payload, 'zeros')), 'MESSAGE_TOO_LARGE')
 })

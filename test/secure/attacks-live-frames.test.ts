@@ -5,9 +5,10 @@ import { decodePayload, encodePayload, ERROR } from '../../src/protocol/index.ts
 import { flip, frame as plainFrame } from '../support/frames.ts'
 import { handSession } from '../support/hand-session.ts'
 import type { HandSession, SealedByHand } from '../support/hand-session.ts'
-import { createSealedNet, ECHO_ID, echo, gone, openByHand, until } from '../support/sealed-net.ts'
+import { createSealedNet, ECHO_ID, echo, gone, openByHand } from '../support/sealed-net.ts'
 import type { SealedNode } from '../support/sealed-net.ts'
 import { open, seal } from '../support/sealed-pair.ts'
+import { until } from '../support/until.ts'
 
 const net = createSealedNet()
 after(() => net.stop())

@@ -7,8 +7,9 @@ import { createNodeCrypto } from '../../src/secure/node-crypto.ts'
 import { encode } from '../../src/wire/index.ts'
 import { GOOD_HELLO } from '../support/handshake-pair.ts'
 import { hostileDialler, hostileM2 } from '../support/hostile-handshake.ts'
-import { byHand, createSealedNet, dial, ECHO_ID, gone, openByHand, seedOf, SESSION_ID, until } from '../support/sealed-net.ts'
+import { byHand, createSealedNet, dial, ECHO_ID, gone, openByHand, seedOf, SESSION_ID } from '../support/sealed-net.ts'
 import type { HandStream, SealedNode } from '../support/sealed-net.ts'
+import { until } from '../support/until.ts'
 
 const net = createSealedNet()
 after(() => net.stop())

@@ -61,5 +61,5 @@ export async function heldPair ({ sameIdentity = false, limits = REKEY_LIMITS }:
 
 /** Lets every time-out of `ms` run out. */
 export function expire ({ timers }: HeldEnd, ms = 5000): void {
-  for (const [run, length] of [...timers]) if (length === ms && timers.delete(run)) run()
+  for (const [run, length] of Array.from(timers)) if (length === ms && timers.delete(run)) run()
 }

@@ -1,4 +1,5 @@
 import { once } from 'node:events'
+import { noise } from '@chainsafe/libp2p-noise'
 import { yamux } from '@chainsafe/libp2p-yamux'
 import { generateKeyPair } from '@libp2p/crypto/keys'
 import type { Connection, Ed25519PrivateKey, Libp2p, PrivateKey, Stream } from '@libp2p/interface'
@@ -52,10 +53,11 @@ export interface SealedNet {
   stop (): Promise<void>
 }
 
-export function createSealedNet ({ connections = 100 }: { connections?: number } = {}): SealedNet {
+/** `noisy`: with noise below the sessions, to meet a whole node; without, a tap sees what the sessions make. */
+export function createSealedNet ({ connections = 100, noisy = false }: { connections?: number, noisy?: boolean } = {}): SealedNet {
   const nodes: Libp2p[] = []
   const common = () => ({
-    ...HOST, streamMuxers: [yamux()], connectionEncrypters: [plaintext()],
+    ...HOST, streamMuxers: [yamux()], connectionEncrypters: noisy ? [noise()] : [plaintext()],
     connectionManager: { maxConnections: connections * 2, maxIncomingPendingConnections: connections, inboundConnectionThreshold: connections * 2 }
   })
   return {
@@ -86,7 +88,7 @@ export function createSealedNet ({ connections = 100 }: { connections?: number }
       return {
         node, kernel, refused,
         ask: async ({ node: { peerId } }, text) => (await node.services.echo.request(peerId, { text })).text,
-        expire: () => { for (const run of [...timers]) { timers.delete(run); run() } },
+        expire: () => { for (const run of Array.from(timers)) { timers.delete(run); run() } },
         nextRefusal: () => new Promise(resolve => { const listener = (code: string): void => { listeners.delete(listener); resolve(code) }; listeners.add(listener) }),
         connection: () => node.getConnections()[0] as Connection
       }
@@ -99,11 +101,6 @@ export const dial = async (from: { node: Libp2p }, to: { node: Libp2p }): Promis
 /** Resolves when the connection is gone. */
 export async function gone (connection: Connection): Promise<void> {
   if (connection.status !== 'closed' && connection.status !== 'aborted') await once(connection as unknown as EventTarget, 'close')
-}
-
-/** Turns of the event loop until `holds`; the test's own time-out ends a wait in vain. */
-export async function until (holds: () => boolean): Promise<void> {
-  while (!holds()) await new Promise(setImmediate)
 }
 
 /** A session stream by hand. */
