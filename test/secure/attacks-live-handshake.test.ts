@@ -196,6 +196,17 @@ test('silence before M1, after M1 and after M2 ends in the time-out, and only th
   await waits
 })
 
+test('a peer whose connection breaks in the middle of a handshake is not refused: it is gone', { todo: 'its stream ends before its connection does' }, async () => {
+  const victim = await net.sealed()
+  const peer = await hand(victim)
+  peer.stream.frame({ type: M1, payload: peer.dialler.m1 })
+  await peer.stream.next()
+  peer.connection.abort(new Error('gone'))
+  await until(() => victim.node.getConnections().length === 0)
+  assert.deepEqual(victim.node.services.session.dump(), { connections: 0, ...EMPTY })
+  assert.deepEqual(victim.refused, [])
+})
+
 test('a second handshake while one is under way ends the connection', async () => {
   const victim = await net.sealed()
   const peer = await hand(victim)
