@@ -63,6 +63,7 @@ const table = {
   DUPLICATE_NODE_ID: { hint: 'the peer claims our own node id: the same key runs on two machines; make a new one with `tosd key gen`' },
   ROTATION_INVALID: { hint: 'the rotation record breaks a rule, details.rule names it; ask its author for the record again' },
   // peers: scores and bans
+  CONNECTION_LIMIT: { hint: 'too many connections come from this address range; details.prefix names it, a whitelist lifts the limit' },
   BANNED: { hint: 'the peer or its address is banned here; `tosd bans ls` shows why and until when, `tosd bans rm` ends it' },
   PEER_FILE_INVALID: { hint: 'the file of scores or bans is damaged or of a newer tosd; it was kept aside and an empty one begun, add bans of your own again' },
   // discovery: where peers are looked for
@@ -70,10 +71,16 @@ const table = {
   SEED_PIN_MISMATCH: { hint: 'whoever answers at this address does not hold the key named in it; correct the id in --bootstrap, or distrust the path to the seed' },
   DNS_LOOKUP_FAILED: { hint: 'the name could not be looked up, details.reason says why; check the name and the resolver of this machine' },
   DNS_NO_RECORDS: { hint: 'the name answers, but none of its TXT records can be used; details.refused counts why' },
+  DHT_WALK_FAILED: { hint: 'the DHT answered nothing; it needs at least one connected peer that serves it, `tosd dht table` lists them' },
   RECORD_UNSIGNED: { hint: 'a key is configured for this DNS seed, so its records must be signed with it' },
   RECORD_EXPIRED: { hint: 'the signed record is past its expiry; the operator of the seed must sign it again' },
   ADDRESS_NOT_PUBLIC: { hint: 'on a public network only addresses that are routable on the internet are taken from others' },
   ADDRESS_UNUSABLE: { hint: 'only /ip4 and /ip6 addresses with tcp, ws, wss or quic-v1 can be dialled from a record' },
+  // address book
+  ADDRESS_STALE: { hint: 'the address was last seen more than 30 days ago, or in the future; check the clocks of both machines (NTP)' },
+  BOOK_FULL: { hint: 'the place of the address in the tables belongs to another; entries go when they fail' },
+  BOOK_DAMAGED: { hint: 'the address book cannot be read, details.reason says where; the node begins a new one and asks its seeds' },
+  BOOK_NOT_SAVED: { hint: 'the address book could not be written; check space and permissions of the data directory' },
   // chain
   INVALID_BLOCK: { hint: 'the block breaks a consensus rule; details.rule names it' },
   INVALID_TRANSACTION: { hint: 'the transaction breaks a rule; details.rule names it' },
