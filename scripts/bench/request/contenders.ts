@@ -8,7 +8,7 @@ export type MeasureRates<Name extends string> = (batch: Batch, rounds: number, p
 /** Payloads compared, bytes. */
 export const REQUEST_SIZES = [100, 1024] as const
 /** Load before anything is measured, ms per contender and size: one at a time means few calls, and they must be compiled by then. */
-const WARM_UP_MS = 400
+const WARM_UP_MS = 600
 
 /** Name of a row. */
 export function requestTitle (size: number, inFlight: number): string {

@@ -47,7 +47,7 @@ async function measure (send: Record<Contender, Send>, size: number, { long, log
   for (let round = 0; round <= rounds; round++) {
     log(`bulk of ${size} B, round ${round}/${rounds}`)
     for (const contender of round % 2 === 0 ? CONTENDERS : CONTENDERS.toReversed()) {
-      const rate = await send[contender](size, long ? 64 : 16)
+      const rate = await send[contender](size, long ? 64 : 12)
       if (round > 0) rates[contender].push(rate)
     }
   }

@@ -2,6 +2,7 @@ import type { Connection, IdentifyResult } from '@libp2p/interface'
 import { floorRow, plainRow } from '../harness.ts'
 import type { Row, RunContext } from '../harness.ts'
 import { median } from '../measure.ts'
+import { exchangeInMemory } from './handshake-crypto.ts'
 import { sessionNode } from './nodes.ts'
 import type { SessionNode } from './nodes.ts'
 
@@ -11,7 +12,9 @@ const GOAL = { handshakes: 250, connects: 70 } as const
 const LANES = 4
 /** Exchanges on a connection of its own per lane and round: below the 255 that one connection can have. */
 const EXCHANGES = { short: 30, long: 200 } as const
-const CONNECTS = { short: 5, long: 40 } as const
+const CONNECTS = { short: 4, long: 40 } as const
+/** Rounds' worth of work before the first: the whole path through libp2p is slow until it is compiled. */
+const WARM_UP = 3
 
 /** Both ends of all lanes: the diallers each have a key of their own, since libp2p joins dials to one peer. */
 interface Rig {
@@ -33,17 +36,23 @@ export async function handshakeRows ({ long, log }: RunContext): Promise<Row[]> 
   try {
     const rounds = long ? 15 : 5
     const [exchanges, connects] = long ? [EXCHANGES.long, CONNECTS.long] : [EXCHANGES.short, CONNECTS.short]
-    const rates: { handshakes: Rate[], connects: Rate[] } = { handshakes: [], connects: [] }
+    const rates: { handshakes: Rate[], connects: Rate[], crypto: Rate[] } = { handshakes: [], connects: [], crypto: [] }
+    const exchange = exchangeInMemory()
     // round 0 warms up
     for (let round = 0; round <= rounds; round++) {
       log(`handshakes, round ${round}/${rounds}`)
-      const [handshake, connect] = [await exchangeRate(rig, exchanges), await connectRate(rig, connects)]
+      const times = round === 0 ? WARM_UP : 1
+      const handshake = await exchangeRate(rig, Math.min(250, exchanges * times))
+      const connect = await connectRate(rig, connects * times)
+      const bare = await timed(exchanges, async () => { for (let i = 0; i < exchanges; i++) exchange() })
       if (round === 0) continue
       rates.handshakes.push(handshake)
       rates.connects.push(connect)
+      rates.crypto.push(bare)
     }
     return [
       ...rowsOf('session handshakes, both ends in one process', rates.handshakes, GOAL.handshakes),
+      plainRow('  session handshakes, their cryptography alone', Math.round(median(rates.crypto.map(({ cpu }) => cpu))), '1/CPU s'),
       ...rowsOf('connect + identify + session', rates.connects, GOAL.connects)
     ]
   } finally {

@@ -12,7 +12,7 @@ const LOADS = [{ inFlight: 1, least: 0.75 }, { inFlight: 64, least: 0.45 }] as c
  */
 export async function sealedRequestRows ({ long, log }: RunContext): Promise<Row[]> {
   return withContenders(['sealed', 'ours', 'sealed-padded'] as const, REQUEST_SIZES, async measure => {
-    const rounds = long ? 25 : 7
+    const rounds = long ? 25 : 5
     const ms = long ? 400 : 130
     const rows: Row[] = []
     for (const { inFlight, least } of LOADS) {
