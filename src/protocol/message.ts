@@ -91,6 +91,8 @@ export function decodePayload<T> (type: MessageType<T>, payload: Uint8Array, pad
   const reader = new ByteReader(payload)
   const value = type.payload.read(reader)
   if (reader.offset !== payload.length) checkTail(payload.subarray(reader.offset), padding)
+  // the room that padding needs is no room for a larger value
+  if (padding === 'zeros') checkCap(type, reader.offset)
   return value
 }
 
@@ -100,5 +102,16 @@ function checkCap (type: MessageType<unknown>, size: number): void {
 
 function checkTail (tail: Uint8Array, padding: Padding): void {
   if (padding === 'none') throw new TosError('TRAILING_BYTES', `${tail.length} bytes after the value`, { details: { left: tail.length } })
-  if (tail.some(byte => byte !== 0)) throw new TosError('INVALID_MESSAGE', 'padding is not zero')
+  if (!allZero(tail)) throw new TosError('INVALID_MESSAGE', 'padding is not zero')
+}
+
+// most of a small sealed payload is padding, and a call per byte would cost more than opening the seal
+function allZero (bytes: Uint8Array): boolean {
+  let at = 0
+  for (; at < bytes.length && ((bytes.byteOffset + at) & 3) !== 0; at++) if (bytes[at] !== 0) return false
+  const words = new Uint32Array(bytes.buffer, bytes.byteOffset + at, (bytes.length - at) >> 2)
+  let any = 0
+  for (let i = 0; i < words.length; i++) any |= words[i] as number
+  for (at += words.length * 4; at < bytes.length; at++) any |= bytes[at] as number
+  return any === 0
 }

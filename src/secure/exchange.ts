@@ -47,13 +47,18 @@ export function dialExchange (options: ExchangeOptions, events: ExchangeEvents):
 export function answerExchange (options: ExchangeOptions, events: ExchangeEvents): FrameStream {
   let handshake: ListenerHandshake | undefined
   let agreed = false
-  const frames = openFrames(options, SESSION_1, events, () => agreed, payload => {
+  const failed = (error: TosError): void => {
+    handshake?.erase()
+    events.failed(error)
+  }
+  const frames = openFrames(options, SESSION_1, { ...events, failed }, () => agreed, payload => {
     if (handshake === undefined) {
       handshake = new ListenerHandshake(options, payload)
       write(frames, SESSION_2, handshake.m2)
       return SESSION_3
     }
     const result = handshake.finish(payload)
+    handshake = undefined
     agreed = true
     events.agreed(result)
     frames.finish()
@@ -92,10 +97,10 @@ function openFrames ({ stream, local, remote, now }: ExchangeOptions, first: Fra
     },
     dropped: error => { refuse(handshakeError(error)) },
     ended: () => {
-      fail(new TosError('HANDSHAKE_FAILED', 'the peer ended the handshake half-way'))
       if (isAgreed()) events.confirmed?.()
+      else fail(new TosError('HANDSHAKE_FAILED', 'the peer ended the handshake half-way'))
     },
-    closed: error => { fail(error ?? new TosError('HANDSHAKE_FAILED', 'the handshake’s stream ended half-way')) }
+    closed: error => { if (!isAgreed()) fail(error ?? new TosError('HANDSHAKE_FAILED', 'the handshake’s stream ended half-way')) }
   })
   return frames
 }

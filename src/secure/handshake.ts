@@ -105,8 +105,8 @@ export class ListenerHandshake {
   /** Takes M3. Throws `HANDSHAKE_FAILED`, `SEAL_BROKEN`, `SIGNATURE_INVALID` or a wire code. */
   finish (m3: Uint8Array): HandshakeResult {
     const { crypto, remote } = this.#options
-    checkSize('M3', m3, M3_BYTES)
     try {
+      checkSize('M3', m3, M3_BYTES)
       const theirs = openPart(crypto, this.#keys.c2s, this.#t2, m3, 'dialler', remote)
       const t3 = transcriptHash(crypto, [this.#t2, m3])
       return { hello: theirs, keys: applicationKeys(crypto, this.#secret, t3) }

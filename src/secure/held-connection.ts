@@ -68,9 +68,7 @@ export class HeldConnection {
     const { remotePeer, direction } = this.#connection
     if (remotePeer.type !== 'Ed25519') { this.#failure = new TosError('NO_NODE_ID', `${remotePeer.toString()} is not an Ed25519 identity`); return }
     if (equal(this.#remote(), this.#deps.local)) { this.refuse(new TosError('DUPLICATE_NODE_ID', 'the peer claims our own node id')); return }
-    this.#wait(() => direction === 'outbound'
-      ? this.refuse(new TosError('HANDSHAKE_TIMEOUT', `no session within ${this.#deps.timeoutMs} ms`))
-      : this.#settle(new TosError('NO_SESSION', `the peer began no session within ${this.#deps.timeoutMs} ms`)))
+    this.#wait()
     if (direction === 'outbound') void this.#dial(0)
   }
 
@@ -95,28 +93,36 @@ export class HeldConnection {
     if (this.#connection.direction === 'inbound') throw new TosError('NO_SESSION', 'the side that dialled exchanges fresh keys')
     if (this.#pending !== undefined) return
     if (epoch === LAST_EPOCH) { this.refuse(new TosError('SESSION_EXHAUSTED', 'the last epoch is used up')); return }
-    this.#wait(() => { this.refuse(new TosError('HANDSHAKE_TIMEOUT', `no fresh keys within ${this.#deps.timeoutMs} ms`)) })
+    this.#wait()
     void this.#dial(epoch + 1)
+  }
+
+  /** Why no exchange of the other side can be answered now, if so. */
+  unanswerable (): string | undefined {
+    const { direction, remotePeer } = this.#connection
+    if (remotePeer.type !== 'Ed25519') return 'the peer has no node id'
+    if (direction === 'outbound') return 'only the side that dialled begins a session'
+    if (this.#refused) return 'the connection was refused'
+    if (this.#frames !== undefined) return 'a second handshake while one is under way'
+    return this.#nextEpoch() > LAST_EPOCH ? 'the last epoch is used up' : undefined
   }
 
   /** The other side begins an exchange on `stream`; `done` is called when it is over, however it ended. */
   answer (stream: Stream, done: () => void): void {
-    const epoch = this.#session === undefined ? 0 : this.#session.epoch + 1
-    const wrong = this.#connection.direction === 'outbound'
-      ? 'only the side that dialled begins a session'
-      : this.#refused ? 'the connection was refused' : this.#frames !== undefined ? 'a second handshake while one is under way' : epoch > LAST_EPOCH ? 'the last epoch is used up' : undefined
-    if (wrong !== undefined || this.#connection.remotePeer.type !== 'Ed25519') {
-      const error = new TosError('HANDSHAKE_FAILED', wrong ?? 'the peer has no node id')
+    const epoch = this.#nextEpoch()
+    const wrong = this.unanswerable()
+    if (wrong !== undefined) {
+      const error = new TosError('HANDSHAKE_FAILED', wrong)
       stream.abort(error)
       done()
-      if (this.#connection.direction === 'inbound' && wrong !== undefined) this.refuse(error)
+      if (this.#connection.direction === 'inbound' && this.#connection.remotePeer.type === 'Ed25519') this.refuse(error)
       return
     }
     this.#failure = undefined
-    this.#wait(() => { this.refuse(new TosError('HANDSHAKE_TIMEOUT', `the handshake was not finished within ${this.#deps.timeoutMs} ms`)) })
+    this.#wait()
     this.#frames = answerExchange(this.#exchange(stream, epoch), {
       agreed: result => { done(); this.#frames = undefined; this.#agree(epoch, result) },
-      failed: error => { done(); this.#frames = undefined; if (!this.#over) this.refuse(error) }
+      failed: error => { done(); this.#fail(error) }
     })
   }
 
@@ -153,7 +159,7 @@ export class HeldConnection {
         },
         // fresh keys are used once the listener is known to have them, so that no stream can overtake the last message
         confirmed: () => { if (epoch > 0 && result !== undefined) { this.#frames = undefined; this.#agree(epoch, result) } },
-        failed: error => { this.#frames = undefined; if (!this.#over) this.refuse(error) }
+        failed: error => { this.#fail(error) }
       })
     } catch (cause) {
       if (this.#refused || this.#over) return
@@ -161,6 +167,17 @@ export class HeldConnection {
       else if (connection.status === 'open' && this.#pending !== undefined) this.refuse(toTosError(cause, 'HANDSHAKE_FAILED'))
       else this.#settle(new TosError('NO_SESSION', 'the connection closed before the handshake', { cause }))
     }
+  }
+
+  #fail (error: TosError): void {
+    this.#frames = undefined
+    // a lost connection ends its streams first, and is no offence
+    if (error.code === 'STREAM_CLOSED') setTimeout(() => { if (!this.#over) this.refuse(error) }, 0)
+    else if (!this.#over) this.refuse(error)
+  }
+
+  #nextEpoch (): number {
+    return this.#session === undefined ? 0 : this.#session.epoch + 1
   }
 
   #exchange (stream: Stream, epoch: number): ExchangeOptions {
@@ -211,12 +228,19 @@ export class HeldConnection {
     }
   }
 
-  #wait (lost: () => void): void {
-    this.#pending ??= Promise.withResolvers<void>()
+  /** Starts the wait for an exchange. One that runs already is not set anew, or a peer could keep streams waiting for ever. */
+  #wait (): void {
+    if (this.#pending !== undefined) return
+    this.#pending = Promise.withResolvers<void>()
     // nobody has to listen
     this.#pending.promise.catch(() => {})
-    this.#patience?.()
-    this.#patience = this.#deps.schedule(lost, this.#deps.timeoutMs)
+    this.#patience = this.#deps.schedule(() => { this.#lost() }, this.#deps.timeoutMs)
+  }
+
+  #lost (): void {
+    const { timeoutMs } = this.#deps
+    if (this.#connection.direction === 'outbound' || this.#frames !== undefined) this.refuse(new TosError('HANDSHAKE_TIMEOUT', `the handshake was not finished within ${timeoutMs} ms`))
+    else this.#settle(new TosError('NO_SESSION', `the peer began no session within ${timeoutMs} ms`))
   }
 
   #settle (error: TosError | undefined): void {

@@ -188,7 +188,9 @@ class RunningSessions implements SessionService {
 
   #answer (stream: Stream, connection: Connection): void {
     const held = this.#hold(connection)
-    if (this.#answering.size >= this.#maxHandshakes && !this.#answering.has(held)) {
+    // what cannot be a handshake takes no honest one's place
+    if (held.unanswerable() !== undefined) { held.answer(stream, () => {}); return }
+    if (this.#answering.size >= this.#maxHandshakes) {
       const [oldest] = this.#answering
       oldest?.refuse(new TosError('BUSY', `more than ${this.#maxHandshakes} handshakes are under way`))
       if (oldest !== undefined) this.#answering.delete(oldest)

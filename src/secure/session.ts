@@ -47,6 +47,9 @@ export interface SessionInfo {
 /** Name of the only suite there is. */
 export const SESSION_SUITE = 'X25519MLKEM768-Ed25519-ChaCha20Poly1305'
 
+/** Exchanges whose keys are held at most; the oldest go first. */
+const MAX_EPOCHS_HELD = 4
+
 /** The sealed channel of one connection: its epochs, the streams that run on them, and when fresh keys are due. */
 export class Session {
   readonly #deps: SessionDeps
@@ -69,6 +72,8 @@ export class Session {
     this.#hello = hello
     this.#current = this.#begin(number, keys)
     this.#later(this.#deps.limits.drainMs, () => { this.#erase(old) })
+    // a peer that renews without end does not make us keep a minute's worth of keys
+    for (const epoch of this.#epochs.values()) if (this.#epochs.size > MAX_EPOCHS_HELD) this.#erase(epoch)
   }
 
   /** The codec of one stream of this connection; `opened`: by us. */

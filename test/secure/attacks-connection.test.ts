@@ -71,7 +71,7 @@ test('a handshake whose stream opens after the end is not begun, and leaves no k
   assert.deepEqual([pair.dialler.timers.size, pair.dialler.held.epochs], [0, 0])
 })
 
-test('a sealed stream waits 5 s for its session and no longer, though a handshake begins meanwhile', { todo: 'a handshake that begins late sets the wait anew' }, async () => {
+test('a sealed stream waits 5 s for its session and no longer, though a handshake begins meanwhile', async () => {
   const pair = await heldPair()
   pair.listener.held.begin()
   const [stream] = await pair.pair()
@@ -96,7 +96,7 @@ test('255 exchanges on one connection, then the peers must connect anew', async 
   assert.deepEqual(pair.listener.refused, ['HANDSHAKE_FAILED'])
 })
 
-test('a dialler that exchanges keys without end does not make the listener keep them all', { todo: 'every epoch of the last minute is held' }, async () => {
+test('a dialler that exchanges keys without end does not make the listener keep them all', async () => {
   const pair = await session()
   for (let epoch = 1; epoch <= 40; epoch++) await rekey(pair, epoch)
   assert.ok(pair.listener.held.epochs <= 16, `${pair.listener.held.epochs} epochs are held`)
