@@ -1,0 +1,7 @@
+export { createBanList } from './ban-list.ts'
+export type { BanList, BanListOptions } from './ban-list.ts'
+export type { Ban, BanNotice } from './ban-record.ts'
+export type { BanStore } from './ban-store.ts'
+export { FIRST_BAN_MS, LONGEST_ADDRESS_BAN_MS, LONGEST_BAN_MS, MEMORY_MS, banDuration } from './ban-terms.ts'
+export { createJudge } from './judge.ts'
+export type { Judge, Judgement } from './judge.ts'
