@@ -18,6 +18,8 @@ export interface CandidateEntry {
   /** Trust of the one whose claims these are; −1 for nobody's. */
   claimTrust: number
   readonly firstNamed: number
+  /** What others see of it, until it changes. */
+  view: Candidate | undefined
 }
 
 /** Addresses and origins kept per candidate. */
@@ -29,7 +31,7 @@ const MAX_PER_ORIGIN = 4
 export const trustOf = (origin: Origin): number => SOURCES[kindOf(origin)].trust
 
 export function newEntry (key: string, peer: string | undefined, now: number): CandidateEntry {
-  return { key, peer, addresses: new Map(), origins: new Map(), nodeType: 255, services: 0n, claimTrust: -1, firstNamed: now }
+  return { key, peer, addresses: new Map(), origins: new Map(), nodeType: 255, services: 0n, claimTrust: -1, firstNamed: now, view: undefined }
 }
 
 /**
@@ -37,6 +39,7 @@ export function newEntry (key: string, peer: string | undefined, now: number): C
  */
 export function mergeHint (entry: CandidateEntry, origin: Origin, addresses: readonly string[], { nodeType, services }: Pick<Hint, 'nodeType' | 'services'>, now: number): boolean {
   const known = new Set(entry.addresses.keys())
+  entry.view = undefined
   const heard = entry.origins.has(origin)
   entry.origins.set(origin, now)
   for (const extra of rankedOrigins(entry).slice(MAX_ORIGINS)) entry.origins.delete(extra)
@@ -74,14 +77,23 @@ export function holderOf (entry: CandidateEntry): Origin {
 
 /** Forgets origins that have not named the candidate within the life of their kind; true when none is left. */
 export function expire (entry: CandidateEntry, now: number): boolean {
-  for (const [origin, at] of entry.origins) if (now - at > SOURCES[kindOf(origin)].lifeMs) entry.origins.delete(origin)
+  for (const [origin, at] of entry.origins) {
+    if (now - at <= SOURCES[kindOf(origin)].lifeMs) continue
+    entry.origins.delete(origin)
+    entry.view = undefined
+  }
   return entry.origins.size === 0
 }
 
 /** What others see of an entry. */
 export function viewOf (entry: CandidateEntry): Candidate {
+  return entry.view ??= makeView(entry)
+}
+
+function makeView (entry: CandidateEntry): Candidate {
   const { key, peer, nodeType, services, firstNamed } = entry
   const origins = rankedOrigins(entry)
-  const kind = origins.map(kindOf).reduce((best, kind) => SOURCES[kind].order < SOURCES[best].order ? kind : best)
-  return { key, peer, addresses: rankedAddresses(entry), kind, origins, nodeType, services, firstNamed, lastNamed: Math.max(...entry.origins.values()) }
+  const kinds = [...new Set(origins.map(kindOf))]
+  const kind = kinds.reduce((best, kind) => SOURCES[kind].order < SOURCES[best].order ? kind : best)
+  return { key, peer, addresses: rankedAddresses(entry), kind, origins, kinds: kinds.length, nodeType, services, firstNamed, lastNamed: Math.max(...entry.origins.values()) }
 }

@@ -1,6 +1,7 @@
 import { expire, holderOf, mergeHint, newEntry, trustOf, viewOf } from './candidate-entry.ts'
 import type { CandidateEntry } from './candidate-entry.ts'
 import type { Candidate } from './candidate.ts'
+import { peerOfHint } from './hint.ts'
 import type { Hint } from './hint.ts'
 import { splitPeer } from './peer-address.ts'
 import { createRooms } from './rooms.ts'
@@ -81,7 +82,7 @@ export function createCandidateSet (max: number, removed: (key: string) => void)
   return {
     add (origin, hint, now) {
       const split = hint.addresses.map(splitPeer)
-      const peer = hint.peer ?? split.find(({ peer }) => peer !== undefined)?.peer
+      const peer = peerOfHint(hint)
       // an address that names another peer was put here by mistake or on purpose
       const addresses = [...new Set(split.filter(each => each.peer === undefined || each.peer === peer).map(({ address }) => address))]
       return peer === undefined ? addresses.flatMap(address => addAddress(address, origin, hint, now)) : addPeer(peer, origin, addresses, hint, now)

@@ -1,4 +1,4 @@
-import { SOURCES, kindOf } from './sources.ts'
+import { SOURCES } from './sources.ts'
 import type { Origin, SourceKind } from './sources.ts'
 
 /** A peer that could be dialled, and who named it. */
@@ -12,6 +12,8 @@ export interface Candidate {
   readonly kind: SourceKind
   /** Everybody who named it, most trusted first. At most 8. */
   readonly origins: readonly Origin[]
+  /** How many kinds of source they are of: many of one kind mean little, for a liar is cheap; different kinds are harder to have. */
+  readonly kinds: number
   /** As claimed; 255 when nobody said. */
   readonly nodeType: number
   readonly services: bigint
@@ -22,10 +24,5 @@ export interface Candidate {
 
 /** Order of dialling: by kind, then those that several kinds of source agree on, then the older. */
 export function byOrder (a: Candidate, b: Candidate): number {
-  return SOURCES[a.kind].order - SOURCES[b.kind].order || kinds(b) - kinds(a) || a.firstNamed - b.firstNamed
-}
-
-/** How many of one kind say so means little: a liar is cheap. Different kinds are harder to have. */
-function kinds ({ origins }: Candidate): number {
-  return new Set(origins.map(kindOf)).size
+  return SOURCES[a.kind].order - SOURCES[b.kind].order || b.kinds - a.kinds || a.firstNamed - b.firstNamed
 }

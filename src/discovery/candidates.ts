@@ -2,6 +2,7 @@ import type { Candidate } from './candidate.ts'
 import { byOrder } from './candidate.ts'
 import { createCandidateSet } from './candidate-set.ts'
 import type { DiscoveryClock } from './clock.ts'
+import { peerOfHint } from './hint.ts'
 import type { Hint } from './hint.ts'
 import type { Refusals } from './refusals.ts'
 import { createSnapshot } from './snapshot.ts'
@@ -93,7 +94,7 @@ export function createCandidates ({ self, clock, max = MAX_CANDIDATES }: Candida
   return {
     add (origin, hint) {
       const now = clock.now()
-      if (hint.peer === self) return
+      if (peerOfHint(hint) === self) return
       log.named(origin, now)
       for (const key of set.add(origin, hint, now)) {
         const candidate = set.get(key)

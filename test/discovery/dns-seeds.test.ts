@@ -80,7 +80,7 @@ test('every failure of a name has its code, and the other names are not touched 
   assert.deepEqual(answers.map(({ origin, hints, refused, error }) => [origin, hints.length, refused, error?.code, error?.details?.['reason']]), [
     ['dns:missing.test', 0, {}, 'DNS_LOOKUP_FAILED', 'ENOTFOUND'],
     ['dns:good.test', 1, {}, undefined, undefined],
-    ['dns:empty.test', 0, {}, 'DNS_LOOKUP_FAILED', 'ENODATA'],
+    ['dns:empty.test', 0, {}, 'DNS_NO_RECORDS', 'ENODATA'],
     ['dns:servfail.test', 0, {}, 'DNS_LOOKUP_FAILED', 'ESERVFAIL'],
     ['dns:private.test', 0, { ADDRESS_NOT_PUBLIC: 2 }, 'DNS_NO_RECORDS', undefined]
   ])

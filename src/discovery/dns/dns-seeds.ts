@@ -92,6 +92,7 @@ async function resolve (name: string, { clock, timeoutMs = TIMEOUT_MS, servers, 
 function lookupError (name: string, error: unknown): TosError {
   if (error instanceof TosError) return error
   const reason = String((error as NodeJS.ErrnoException).code ?? 'UNKNOWN')
-  const code = reason === 'ETIMEOUT' ? 'TIMEOUT' : 'DNS_LOOKUP_FAILED'
+  // a name without TXT records was found all the same
+  const code = reason === 'ETIMEOUT' ? 'TIMEOUT' : reason === 'ENODATA' ? 'DNS_NO_RECORDS' : 'DNS_LOOKUP_FAILED'
   return new TosError(code, `TXT lookup of ${name}: ${reason}`, { cause: error, details: { name, reason } })
 }
