@@ -5,5 +5,6 @@ export const suites: SuiteTable = {
   codec: async () => (await import('./codec.ts')).suite,
   request: async () => (await import('./request.ts')).suite,
   node: async () => (await import('./node.ts')).suite,
-  session: async () => (await import('./session.ts')).suite
+  session: async () => (await import('./session.ts')).suite,
+  peers: async () => (await import('./peers.ts')).suite
 }
