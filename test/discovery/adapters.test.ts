@@ -37,12 +37,15 @@ test('a walk makes candidates of those it meets, with relayed addresses and with
   assert.deepEqual(codes(candidates), [['dht', { ADDRESS_NOT_PUBLIC: 2 }, []]])
 })
 
-test('a walk that never ends is left after 64 peers, 16 addresses each', async () => {
+test('a walk that never ends is left after 64 peers, and of a peer with 500 addresses 16 are looked at', async () => {
   const candidates = create()
   async function * endless (): AsyncGenerator<PeerInfo> {
     for (let i = 0; ; i++) yield { id: nodeIdToPeerId(Buffer.alloc(32, `${i}:`)), multiaddrs: Array.from({ length: 500 }, (_, j) => multiaddr(`/ip4/10.0.0.1/tcp/${j + 1}`)) }
   }
   assert.equal(await walkDht({ getClosestPeers: endless }, candidates, { key, signal: never, publicOnly: false }), 64)
+  const strict = create()
+  await walkDht({ getClosestPeers: () => yielding(info(1, ...Array.from({ length: 500 }, (_, i) => `/ip4/10.0.0.1/tcp/${i + 1}`))) }, strict, { key, signal: never, publicOnly: true })
+  assert.deepEqual(codes(strict), [['dht', { ADDRESS_NOT_PUBLIC: 16 }, ['DHT_WALK_FAILED']]])
 })
 
 test('a walk that fails, meets nobody, is too slow or cancelled says so in the snapshot and does not throw', async () => {

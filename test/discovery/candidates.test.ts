@@ -53,6 +53,8 @@ test('a liar who names an id for the address of a seed does not keep the seed fr
 test('false addresses from many liars do not push out those of a more trusted source', () => {
   const candidates = create()
   candidates.add('book', { peer: 'A', addresses: [at(1), at(2)] })
+  candidates.add('exchange:owner', { peer: 'A', addresses: [at(1), at(2)] })
+  candidates.time.now++
   for (let i = 0; i < 100; i++) candidates.add(`exchange:${i}`, { peer: 'A', addresses: Array.from({ length: 16 }, (_, j) => at(100 + i * 16 + j)) })
   const { addresses, origins } = only(candidates)
   assert.deepEqual(addresses.slice(0, 2).toSorted(), [at(1), at(2)])
@@ -91,8 +93,9 @@ test('a flood from one kind stays in its share, and one from one origin costs an
   // named by the flood too, a seed stays a seed
   candidates.add('exchange:liar', { peer: 'SEED', addresses: [at(2)] })
   for (let i = 0; i < 5000; i++) candidates.add('exchange:liar', { peer: `M${i}`, addresses: [at(100 + i)] })
+  for (let i = 0; i < 3; i++) candidates.add('exchange:late', { peer: `H${i}`, addresses: [at(10 + i)] })
   const keys = candidates.list().map(({ key }) => key)
-  for (const kept of [at(1), 'SEED', 'H', 'M4999']) assert.ok(keys.includes(kept), kept)
+  for (const kept of [at(1), 'SEED', 'H', 'H0', 'H1', 'H2', 'M4999']) assert.ok(keys.includes(kept), kept)
   assert.equal(keys.length, 2 + 200 * SOURCES.exchange.share)
 })
 
@@ -156,13 +159,15 @@ test('listeners hear of what is new and of what changed, not of repetitions', ()
 test('the stream gives the best of those that wait, leaves out who is gone, and ends with its signal', async () => {
   const candidates = create()
   const stop = new AbortController()
+  candidates.add('mdns', { peer: 'GONE', addresses: [at(2)] })
+  candidates.add('mdns', { peer: 'C', addresses: [at(5)] })
   candidates.add('dht', { peer: 'D', addresses: [at(1)] })
-  candidates.add('dht', { peer: 'GONE', addresses: [at(2)] })
   candidates.add('book', { peer: 'B', addresses: [at(3)] })
   const stream = candidates.stream(stop.signal)[Symbol.asyncIterator]()
   const next = async (): Promise<string | undefined> => ((await stream.next()).value as Candidate | undefined)?.key
   assert.equal(await next(), 'B')
   candidates.remove('GONE')
+  assert.equal(await next(), 'C')
   candidates.add('anchor', { peer: 'LATE', addresses: [at(4)] })
   assert.deepEqual([await next(), await next()], ['LATE', 'D'])
   const waiting = next()

@@ -106,6 +106,18 @@ test('a silent server is given up after 5 s, and a cancelled lookup at once', LI
   assert.equal(clock.pending, 0)
 })
 
+test('a lookup that is given up is ended in the resolver too, and what it says later is nobody\'s problem', LIMIT, async () => {
+  const clock = createVirtualClock()
+  const late = Promise.withResolvers<string[][]>()
+  let cancels = 0
+  const seeds = createDnsSeeds({ names: ['a.test'], network: 'mainnet', publicOnly: true, clock, timeoutMs: 100, resolver: () => ({ resolveTxt: () => late.promise, cancel: () => { cancels++ } }) })
+  const lookup = seeds.lookup()
+  await clock.advance(100)
+  assert.deepEqual([(await lookup)[0]?.error?.code, cancels], ['TIMEOUT', 1])
+  late.reject(new Error('late'))
+  await clock.advance(1)
+})
+
 test('a name with a key gives only what is signed with it and not expired', LIMIT, async () => {
   const soon = Date.now() + 3_600_000
   const { answers: [answer] } = await ask({
