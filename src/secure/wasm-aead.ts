@@ -76,7 +76,7 @@ export function createWasmAead (raw: Uint8Array): SessionAead {
       let difference = 0
       for (let i = 0; i < TAG_BYTES; i++) difference |= (to.macOutput[i] as number) ^ (sealed[length + i] as number)
       if (difference !== 0) throw sealBroken(undefined)
-      return Uint8Array.from(to.cipherOutput.subarray(BLOCK_BYTES, BLOCK_BYTES + length))
+      return to.cipherOutput.slice(BLOCK_BYTES, BLOCK_BYTES + length)
     }
   }
 }

@@ -1,15 +1,16 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import fc from 'fast-check'
+import { assert as check, property, uint8Array } from 'fast-check'
+import type { Arbitrary } from 'fast-check'
 import { createOpensslAead } from '../../src/secure/node-aead.ts'
 import { createWasmAead, WASM_MAX_BYTES } from '../../src/secure/wasm-aead.ts'
 import { createNobleAead } from '../../src/secure/noble-aead.ts'
 
-const bytes = (max: number): fc.Arbitrary<Uint8Array> => fc.uint8Array({ maxLength: max })
-const fixed = (size: number): fc.Arbitrary<Uint8Array> => fc.uint8Array({ minLength: size, maxLength: size })
+const bytes = (max: number): Arbitrary<Uint8Array> => uint8Array({ maxLength: max })
+const fixed = (size: number): Arbitrary<Uint8Array> => uint8Array({ minLength: size, maxLength: size })
 
 test('OpenSSL, WebAssembly and noble seal the same bytes, and open each other’s, whatever came before', () => {
-  fc.assert(fc.property(fixed(32), fixed(12), bytes(300), bytes(WASM_MAX_BYTES), (key, nonce, associated, plain) => {
+  check(property(fixed(32), fixed(12), bytes(300), bytes(WASM_MAX_BYTES), (key, nonce, associated, plain) => {
     const all = [createOpensslAead(key), createWasmAead(key), createNobleAead(key)]
     const sealed = all.map(aead => {
       const out = new Uint8Array(plain.length + 16)
