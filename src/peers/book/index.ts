@@ -1,0 +1,6 @@
+export type { AddressBook, AddressBookOptions, AddResult, AnchorPeer, BookCounts, BookStore, FeelerOrder, GoodResult, Hint, Refusal } from './address-book.ts'
+export { addressGroup, sourceGroup } from './book-address.ts'
+export { createAddressBook } from './create-address-book.ts'
+export type { BookEntry } from './entry.ts'
+export type { PickOptions } from './pick.ts'
+export type { TestOrder } from './tried-tests.ts'
