@@ -47,6 +47,7 @@ test('bans of all kinds survive a restart: their ends, their doubling and what w
   assert.equal(again.isBanned('new', ip, T0 + 2000)?.by, 'address')
   const later = T0 + 60 * MINUTE
   assert.equal((disk.open(later).punish(PEERS[0], 'x', later).until ?? 0) - later, 30 * MINUTE)
+  assert.deepEqual(disk.open(T0 + 2 * 86_400_000).dump(), { peers: 0, addresses: 0, operator: 2, counted: 0, unsaved: false }, 'what is past memory is not taken')
   assert.deepEqual(disk.errors, [])
 })
 

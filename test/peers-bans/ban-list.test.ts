@@ -47,7 +47,9 @@ test('an operator bans peer ids in any spelling and ranges of both versions, wit
   assert.equal(by('b', '::ffff:203.0.113.5'), '203.0.113.0/24', 'IPv4 in IPv6 is the same host')
   assert.deepEqual([by('b', '2001:db8:1:2::3'), by('b', '2001:db8:2::3'), by('b', '192.0.2.1'), by('b', '192.0.2.2')], ['2001:db8:1::/48', undefined, '192.0.2.1/32', undefined])
   assert.deepEqual(list.ls(T0 + 5 * MINUTE).map(({ target }) => target), ['203.0.113.0/24', '192.0.2.1/32'])
+  list.add('198.51.100.0/24', {}, T0)
   assert.equal(list.rm('203.0.113.0/24', T0).length, 1)
+  assert.equal(by('b', '198.51.100.9'), '198.51.100.0/24', 'another range of the same length still holds')
   assert.deepEqual([by('b', '203.0.113.5'), list.rm('203.0.113.0/24', T0)], [undefined, []])
 })
 
@@ -85,6 +87,17 @@ test('an address is banned after more than five banned ids at a time, by /64 in 
   // one at a time is no crowd, however long it goes on
   for (let i = 0; i < 20; i++) list.punish(`slow${i}`, 'x', T0 + i * 16 * MINUTE, ip('198.51.100.1'))
   assert.equal(list.isBanned('new', ip('198.51.100.1'), T0 + 19 * 16 * MINUTE), undefined)
+})
+
+test('a pardoned peer no longer counts against its address', () => {
+  const list = createList()
+  list.punish(PEER, 'x', T0, ip('198.51.100.1'))
+  for (let i = 0; i < 4; i++) list.punish(`p${i}`, 'x', T0, ip('198.51.100.1'))
+  list.rm(PEER, T0)
+  list.punish('p4', 'x', T0, ip('198.51.100.1'))
+  assert.equal(list.isBanned('new', ip('198.51.100.1'), T0), undefined)
+  assert.equal(list.punish('p5', 'é'.repeat(500), T0, ip('198.51.100.1')).reason, 'é'.repeat(98))
+  assert.equal(list.isBanned('new', ip('198.51.100.1'), T0)?.by, 'address')
 })
 
 test('local addresses are never counted: a proxy, a site or a devnet stands behind them', () => {

@@ -87,6 +87,9 @@ test('cheap actions lift nobody above 600, transactions above 800; a day of bloc
     const fresh = createBook()
     for (let i = 0; i < 1000; i++) fresh.record('p1', reason, T0 + i)
     assert.equal(fresh.score('p1', T0), 500 + RULES[reason].perMinute, `${reason} within one minute`)
+    const refilled = createBook()
+    const granted = (now: number): number => Array.from({ length: 9 }, () => refilled.record('p1', reason, now).delta).reduce((a, b) => a + b)
+    assert.deepEqual([granted(T0), granted(T0 + TICK_MS)], [RULES[reason].perMinute, RULES[reason].perMinute], `${reason}: a new minute, a new cap`)
   }
 })
 
@@ -138,6 +141,15 @@ test('bans are suspended when a fifth of the known peers would be banned within 
   assert.deepEqual(alarms, [{ open: true, offenders: 5, known: 25 }])
   assert.equal(book.storm(T0 + 605_000).open, false)
   assert.equal(offend('p7', T0 + 660_000), 'banned')
+  for (let i = 8; i < 20; i++) offend(`p${i}`, T0 + 660_000)
+  assert.equal(alarms.length, 2)
+})
+
+test('a young node has known nobody for long: then all peers count; one offender is never a storm', () => {
+  const young = createBook({ connected: () => crowd(25, T0) })
+  assert.deepEqual([0, 1, 2, 3, 4].map(i => young.record(`p${i}`, 'consensus_violation', T0).spared), [undefined, undefined, undefined, undefined, 'circuit_breaker'])
+  const small = createBook({ connected: () => crowd(3), minPeers: 1 })
+  assert.deepEqual([0, 1].map(i => small.record(`p${i}`, 'consensus_violation', T0).spared), [undefined, 'circuit_breaker'])
 })
 
 test('newcomers cannot offend in numbers to earn immunity', () => {
@@ -161,10 +173,19 @@ test('10^5 random ids: tables stay within their caps, and no stranger makes us f
   assert.equal(book.explain('villain', T0 + 100_000).heldMs, 86_300_000)
 })
 
+test('the table of offenders is bounded, and the latest hold is kept however short it is', () => {
+  const book = createBook({ maxPeers: 4 })
+  for (let i = 0; i < 50; i++) book.record(`p${i}`, 'consensus_violation', T0)
+  assert.equal(book.dump().offenders, 4)
+  for (let i = 0; i < 9; i++) book.hold(`p${i}`, T0 + 900_000 - i, T0)
+  assert.equal(book.explain('p8', T0).heldMs, 900_000 - 8)
+})
+
 test('a clock that is set back neither stops decay nor opens a loophole', () => {
   const book = createBook()
   book.record('p1', 'invalid_message', T0)
   assert.equal(book.record('p1', 'invalid_message', T0 - 5000).ignored, 'duplicate')
   assert.equal(book.score('p1', T0 - 7_200_000), 300)
   assert.ok(book.score('p1', T0 - 3_600_000) > 380)
+  assert.equal(book.record('p1', 'invalid_message', T0 - 3_600_000).delta, -200, 'the last charge lies in the future')
 })

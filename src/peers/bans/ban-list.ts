@@ -80,6 +80,7 @@ export function createBanList (options: BanListOptions): BanList {
     for (const [address, sentence] of read.addresses) addresses.restore(address, sentence, start)
     for (const { target, ban } of read.operator.slice(0, maxAddresses)) orders.set(target, ban)
   }
+  // a peer id and a range are never spelled alike, so one key serves all three tables
   const forget = (key: string, now: number): Ban[] => {
     const found = [orders.delete(key), inForce(key, 'score', peers.active(key, now)), inForce(key, 'address', addresses.active(key, now))]
     const sentence = peers.delete(key)
@@ -102,6 +103,7 @@ export function createBanList (options: BanListOptions): BanList {
 
   return {
     isBanned (peer, ip, now) {
+      // the operator first: what a person decided is what the peer and the logs should see
       for (const ban of orders.matches(peer, ip)) if (!isOver(ban, now)) return notice(ban)
       const own = peer === undefined ? undefined : inForce(peer, 'score', peers.active(peer, now))
       if (own !== undefined) return notice(own)
@@ -122,6 +124,7 @@ export function createBanList (options: BanListOptions): BanList {
     add (target, { for: ms, reason = '' }, now) {
       if (ms !== undefined && !(ms > 0 && ms <= LONGEST_ORDER_MS)) throw new TosError('INVALID_VALUE', `a ban lasts up to ten years, not ${ms} ms`)
       const parsed = parseTarget(target)
+      // drops the orders that are over, so that only those in force fill the table
       ls(now)
       if (orders.size >= maxAddresses && orders.get(targetKey(parsed)) === undefined) {
         throw new TosError('INVALID_VALUE', `${maxAddresses} bans by the operator are in force already`, { hint: 'remove some with `tosd bans rm`, or ban a range' })

@@ -24,14 +24,17 @@ export interface BanNotice extends Ban {
   readonly code: 'BANNED'
 }
 
+/** As the gater reports it. */
 export function notice (ban: Ban): BanNotice {
   return { ...ban, code: 'BANNED' }
 }
 
+/** A ban without an end is never over. */
 export function isOver ({ until }: Ban, now: number): boolean {
   return until !== undefined && until <= now
 }
 
+/** A sentence as it is listed. */
 export function asBan (target: string, by: Ban['by'], { reason, since, times, until }: Sentence): Ban {
   return { target, by, reason, since, until, times }
 }

@@ -17,10 +17,12 @@ function seconds (ms: number): number {
   return Math.min(Math.ceil(ms / 1000), 0xffff_ffff)
 }
 
+/** A ban of our own making as the file takes it. */
 export function savedSentence ([target, { address, reason, since, times, until }]: readonly [string, Sentence]): SavedSentence {
   return { target, reason, since: seconds(since), until: seconds(until), times, address: address ?? null }
 }
 
+/** An order of the operator as the file takes it. */
 export function savedOrder ({ reason, since, target, until }: Ban): SavedOrder {
   return { target, reason, since: seconds(since), until: until === undefined ? null : seconds(until) }
 }

@@ -11,7 +11,10 @@ export interface BanStore {
 /** Bans of this node's own making are written at most once in this time, ms: a flood of offenders must not keep the disk busy. */
 const SAVE_GAP_MS = 1000
 
-/** Writes at once or a little later, and knows what is still unwritten. */
+/**
+ * Writes at once or a little later, and knows what is still unwritten. The whole list is written each time: it is small, and a
+ * file that is replaced as a whole cannot be half old.
+ */
 export class BanSaver {
   readonly #store: BanStore
   readonly #content: (now: number) => SavedBans
@@ -23,10 +26,12 @@ export class BanSaver {
     this.#content = content
   }
 
+  /** True while the disk knows less than the list. */
   get dirty (): boolean { return this.#dirty }
 
   /** Throws `STORE_READ_ONLY` when the disk refuses; the list holds in memory and the next save tries again. */
   saveNow (now: number): void {
+    // noted before the attempt: a disk that refuses is not asked at every ban
     this.#dirty = true
     this.#savedAt = now
     try {
@@ -43,6 +48,7 @@ export class BanSaver {
     if (Math.abs(now - this.#savedAt) >= SAVE_GAP_MS) this.saveNow(now)
   }
 
+  /** Writes if anything is unwritten. Throws as `saveNow`. */
   flush (now: number): void {
     if (this.#dirty) this.saveNow(now)
   }

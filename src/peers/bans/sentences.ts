@@ -26,6 +26,7 @@ export class Sentences {
 
   get size (): number { return this.#entries.size }
 
+  /** The ban in force; a remembered one is none. */
   active (key: string, now: number): Sentence | undefined {
     const entry = this.#entries.get(key)
     return entry !== undefined && now < entry.until ? entry : undefined
@@ -34,6 +35,7 @@ export class Sentences {
   /** Bans `key`, longer than the last time; one that is banned already stays as it is. */
   add (key: string, reason: string, now: number, address?: string): Sentence {
     const last = this.#entries.get(key)
+    // events that were under way when the ban began must not double it
     if (last !== undefined && now < last.until) return last
     const times = last !== undefined && now - last.until < MEMORY_MS ? last.times + 1 : 1
     const sentence = { reason, since: now, until: now + banDuration(times, this.#longest), times: Math.min(times, 0xffff), address }

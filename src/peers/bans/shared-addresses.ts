@@ -19,6 +19,7 @@ export class SharedAddresses {
     return peers.size > IDS_PER_ADDRESS
   }
 
+  /** A pardoned peer counts no more. */
   delete (address: string, peer: string): void {
     this.#banned.get(address)?.delete(peer)
   }

@@ -9,10 +9,12 @@ interface Entry<T> { readonly target: BanTarget, readonly value: T }
 export class TargetSet<T> {
   /** Bounded by its owner: only operators and files add, never peers. */
   readonly #entries: Map<string, Entry<T>> = new Map()
+  /** Prefix lengths in use and by how many ranges: each is one look-up per question. */
   readonly #lengths: Map<string, { readonly version: 4 | 6, readonly bits: number, count: number }> = new Map()
 
   get size (): number { return this.#entries.size }
 
+  /** Adds or replaces. */
   set (target: BanTarget, value: T): void {
     const key = targetKey(target)
     if (!this.#entries.has(key) && 'range' in target) {
@@ -24,10 +26,12 @@ export class TargetSet<T> {
     this.#entries.set(key, { target, value })
   }
 
+  /** By the one spelling of a target. */
   get (key: string): T | undefined {
     return this.#entries.get(key)?.value
   }
 
+  /** Returns what was there. */
   delete (key: string): T | undefined {
     const entry = this.#entries.get(key)
     this.#entries.delete(key)

@@ -1,4 +1,4 @@
-import { AFTER_BAN, HIGHEST, LOWEST, MAX_TROUBLE, PENALTY_GAP_MS, RULES, START, THRESHOLD } from './reputation-rules.ts'
+import { AFTER_BAN, LOWEST, MAX_TROUBLE, PENALTY_GAP_MS, RULES, START, THRESHOLD } from './reputation-rules.ts'
 import type { Reason } from './reputation-rules.ts'
 import { decayed, tickOf } from './score-decay.ts'
 
@@ -99,7 +99,7 @@ export class PeerRecord {
 
   #reward (reason: Reason, now: number): number | Ignored {
     const { delta, perMinute, ceiling } = RULES[reason]
-    const granted = Math.min(delta, perMinute - this.rewardedIn(reason, tickOf(now)), ceiling - this.merit, HIGHEST - this.merit)
+    const granted = Math.min(delta, perMinute - this.rewardedIn(reason, tickOf(now)), ceiling - this.merit)
     if (granted <= 0) return this.suppress(reason, now, 'cap')
     if (this.#rewardTick !== tickOf(now)) this.#rewarded.clear()
     this.#rewardTick = tickOf(now)

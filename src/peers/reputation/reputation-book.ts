@@ -10,7 +10,7 @@ import { scoresFromJson, scoresToJson } from './reputation-file.ts'
 import type { SavedRecord } from './reputation-file.ts'
 import { RULES, START, THRESHOLD } from './reputation-rules.ts'
 import type { Reason } from './reputation-rules.ts'
-import { TICK_MS, tickOf } from './score-decay.ts'
+import { TICK_MS } from './score-decay.ts'
 
 /** While our own event loop lags by more, ms, nobody is charged: we may be what is late. */
 export const MAX_LAG_MS = 500
@@ -143,7 +143,7 @@ export function createReputationBook (options: ReputationOptions): ReputationBoo
     },
     load (saved, now) {
       for (const { peer, heldUntil, merit, minute, trouble } of scoresFromJson(saved)) {
-        const record = Object.assign(new PeerRecord(now), { merit, trouble, base: merit - trouble, tick: Math.min(minute, tickOf(now)) })
+        const record = Object.assign(new PeerRecord(now), { merit, trouble, base: merit - trouble, tick: minute })
         active.set(peer, record)
         if (heldUntil !== null) hold(peer, Math.min(heldUntil * 1000, now + MAX_HOLD_MS), Math.min(now, minute * TICK_MS))
       }
