@@ -129,7 +129,7 @@ test('the outbound share is wanted of all who stay, also beyond the target', () 
 })
 
 test('only the last four to bring a block first are protected for it', () => {
-  const late = Array.from({ length: 10 }, (_, at) => peer(`late${at}`, { firstBlockAt: NOW - at * 1000, rttMs: 2000, connectedMs: 90_000 }))
+  const late = Array.from({ length: 10 }, (_, at) => peer(`late${at * 7 % 10}`, { firstBlockAt: NOW - (at * 7 % 10) * 1000, rttMs: 2000, connectedMs: 90_000 }))
   const better = crowd(40, at => ({ direction: at < 10 ? 'outbound' : 'inbound', rttMs: 20, connectedMs: 48 * HOUR, score: 600 }))
   assert.deepEqual(names(decide([...better, ...late]).keep).filter(name => name.startsWith('late')).sort(), ['late0', 'late1', 'late2', 'late3'])
 })

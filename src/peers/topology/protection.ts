@@ -56,10 +56,14 @@ export function rankOf (protection: Protection | undefined): number {
 
 /** Places of the few with the latest time, not before `since`. */
 function latest (peers: readonly TopologyPeer[], timeOf: (peer: TopologyPeer) => number | undefined, since: number): number[] {
-  const times = new Map<number, number>()
+  const found: { at: number, time: number }[] = []
   peers.forEach((peer, at) => {
     const time = timeOf(peer)
-    if (time !== undefined && time >= since) times.set(at, time)
+    // few are kept, so most are passed over with one comparison
+    if (time === undefined || !(time >= since) || (found.length === USEFUL_SLOTS && time <= (found.at(-1)?.time ?? 0))) return
+    found.push({ at, time })
+    found.sort((a, b) => b.time - a.time)
+    if (found.length > USEFUL_SLOTS) found.pop()
   })
-  return [...times].sort((a, b) => b[1] - a[1]).slice(0, USEFUL_SLOTS).map(([at]) => at)
+  return found.map(({ at }) => at)
 }

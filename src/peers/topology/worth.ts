@@ -46,6 +46,7 @@ export const QUOTA_POINTS = 100
 
 /** Mining is claimed, so it may decide between equals only. */
 export const MINING_POINTS = 30
+const MINING_BITS = SERVICE.mining | SERVICE.aiMining
 
 /** The numbers that add up to a peer's worth; `peers explain` prints them. */
 export interface WorthParts {
@@ -78,7 +79,7 @@ export function groupPoints (place: number): number {
 
 /** True when a peer says that it mines. A hint. */
 export function claimsMining ({ nodeType, services }: { readonly nodeType: NodeType, readonly services: bigint }): boolean {
-  return nodeType === 'mining' || (services & (SERVICE.mining | SERVICE.aiMining)) !== 0n
+  return nodeType === 'mining' || (services & MINING_BITS) !== 0n
 }
 
 /** Reputation as a number from 0 to 1000, whatever came in. */
