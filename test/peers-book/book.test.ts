@@ -14,7 +14,7 @@ describe('the address book', () => {
       { address: address(1, 2), lastSeen: NOW - 31 * DAY }, { address: address(1, 3), lastSeen: NOW + 11 * MINUTE }
     ], ip(2, 1), NOW)
     assert.deepEqual(result, { added: 1, known: 1, refused: { ADDRESS_NOT_PUBLIC: 1, ADDRESS_UNUSABLE: 1, ADDRESS_STALE: 2 } })
-    assert.equal(book.get(address(1, 1))?.source, '13.2.0.0/16'.replace('13', '11'))
+    assert.equal(book.get(address(1, 1))?.source, '11.2.0.0/16')
   })
 
   it('takes private addresses on a private network', () => {
@@ -139,8 +139,8 @@ describe('test before evict', () => {
   })
   it('an incumbent that answered within 4 h is not troubled, and at most 10 tests wait', () => {
     const fresh = testBook(7)
-    for (let host = 1; host < 3000; host++) assert.equal(fresh.good(address(1, host), peer(host), NOW).test, undefined)
-    for (let host = 3000; host < 8000; host++) fresh.good(address(1, host), peer(host), NOW + DAY)
+    for (let host = 1; host < 600; host++) assert.equal(fresh.good(address(host % 9, host), peer(host), NOW).test, undefined)
+    for (let host = 600; host < 1200; host++) fresh.good(address(host % 9, host), peer(host), NOW + DAY)
     assert.equal(fresh.counts().tests, 10)
   })
 })
@@ -252,8 +252,9 @@ describe('what peer exchange may tell', () => {
     reached(book, 1200)
     const size = book.counts().entries
     const told = new Set<string>()
+    assert.ok(size >= 1000)
     const ask = (now: number): void => { for (const entry of book.sample(16, () => true, now)) told.add(entry.address) }
-    for (let i = 0; i < 2000; i++) ask(NOW)
+    for (let i = 0; i < 600; i++) ask(NOW)
     assert.equal(told.size, Math.floor(size * 0.23))
     reached(book, 1200, NOW + DAY - 1)
     for (let i = 0; i < 100; i++) ask(NOW + DAY - 1)

@@ -30,9 +30,9 @@ describe('E2: buckets an attacker with G groups can reach', () => {
     assert.ok(buckets.size <= 8)
   })
 
-  for (const groups of [1, 4, 8, 16]) {
+  for (const groups of [1, 4, 8]) {
     it(`mean share over keys, G = ${groups}: tried ≤ ${triedLine(groups).toFixed(4)}, new ≤ ${newLine(groups).toFixed(4)}`, t => {
-      const keys = 40
+      const keys = 30
       let tried = 0
       let fresh = 0
       for (let seed = 0; seed < keys; seed++) {
@@ -56,8 +56,8 @@ describe('E2: buckets an attacker with G groups can reach', () => {
   it('a whole book: 4 groups that flood both tables hold no more slots than their line', t => {
     const groups = 4
     const flooded = testBook(11, { maxEntries: 100_000, maxBytes: 8 * 2 ** 20 })
-    for (let i = 0; i < 6000; i++) flooded.good(address(i % groups, i), peer(i), NOW)
-    for (let i = 0; i < 40_000; i++) flooded.add([{ address: address(1000 + i % 5000, i) }], ip(i % groups, 1), NOW)
+    for (let i = 0; i < 5000; i++) flooded.good(address(i % groups, i), peer(i), NOW)
+    for (let i = 0; i < 16_000; i++) flooded.add([{ address: address(1000 + i % 5000, i) }], ip(i % groups, 1), NOW)
     const { tried, newPlaces } = flooded.counts()
     const shares = { tried: tried / (TRIED_BUCKETS * BUCKET_SIZE), new: newPlaces / (NEW_BUCKETS * BUCKET_SIZE) }
     t.diagnostic(`slots: tried ${shares.tried.toFixed(4)} of ≤ ${triedLine(groups).toFixed(4)}, new ${shares.new.toFixed(4)} of ≤ ${newLine(groups).toFixed(4)}`)

@@ -4,7 +4,7 @@ import { address, ip, NOW, peer, seeded, testBook } from './book-fixture.ts'
 
 /** One in `SAMPLE` of a million hints: which ones is up to the seed. */
 const HINTS = 1_000_000
-const SAMPLE = 40
+const SAMPLE = 50
 
 describe('one source that tells a million addresses', () => {
   it('stays within its 64 buckets, and neither tried nor the hints of others suffer', t => {
@@ -27,12 +27,12 @@ describe('one source that tells a million addresses', () => {
     assert.equal(others(), before.others)
   })
 
-  it('fills a full book with itself only: the fullest bucket gives way, and 8 sources push nobody out', () => {
+  it('fills a full book with itself only: the source with most places gives way, and 8 sources push nobody out', () => {
     const book = testBook(22, { maxEntries: 3000 })
     for (let i = 0; i < 2000; i++) book.add([{ address: address(3000 + i, 1) }], ip(7000 + i % 500, 1), NOW)
-    const honest = (): number => [...book.entries()].filter(({ address: text }) => book.get(text)?.source.startsWith('11.') === false).length
+    const honest = (): number => [...book.entries()].filter(({ source }) => !source.startsWith('11.')).length
     const before = honest()
-    for (let i = 0; i < 15_000; i++) book.add([{ address: address(9000 + i % 5000, i) }], ip(i % 8, 1), NOW)
+    for (let i = 0; i < 8000; i++) book.add([{ address: address(9000 + i % 5000, i) }], ip(i % 8, 1), NOW)
     assert.equal(book.counts().entries, 3000)
     assert.ok(honest() >= before * 0.99, `${honest()} of ${before}`)
   })
@@ -40,7 +40,7 @@ describe('one source that tells a million addresses', () => {
   it('is picked from as often as one source of many', () => {
     const book = testBook(23)
     for (let i = 0; i < 900; i++) book.add([{ address: address(3000 + i, 1) }], ip(7000 + i % 9, 1), NOW)
-    for (let i = 0; i < 10_000; i++) book.add([{ address: address(9000 + i % 5000, i) }], ip(1, 1), NOW)
+    for (let i = 0; i < 4000; i++) book.add([{ address: address(9000 + i % 5000, i) }], ip(1, 1), NOW)
     let his = 0
     for (let i = 0; i < 2000; i++) if (book.pick({ newOnly: true }, NOW)?.source === '11.1.0.0/16') his++
     assert.ok(his < 2000 * 0.14, `${his} of 2000 picks`)

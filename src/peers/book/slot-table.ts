@@ -1,6 +1,4 @@
-import { BUCKET_SIZE } from './placement.ts'
-
-/** Buckets of 64 slots, and the slots of each group. */
+/** Numbered slots in use, and the slots of each group. */
 export interface SlotTable<T> {
   /** Slots in use. */
   readonly used: number
@@ -8,10 +6,10 @@ export interface SlotTable<T> {
   /** Fills an empty slot. `group`: what `pick` is fair between. */
   put (slot: number, item: T, group: string): void
   take (slot: number): void
-  /** Slots in use in a bucket. */
-  fill (bucket: number): number
-  /** The bucket with most slots in use; the first of equals. */
-  fullest (): number
+  /** The group with most slots in use, the first of equals; undefined when empty. */
+  largest (): { readonly name: string, readonly slots: readonly number[] } | undefined
+  /** Slots in use by a group. */
+  size (group: string): number
   /**
    * A group at random, each as likely as the next, then one of its items: many addresses of one group weigh no more than one.
    * Undefined when empty.
@@ -26,15 +24,12 @@ interface Group {
   index: number
 }
 
-/** Creates an empty table. All steps take constant time but `take` (slots of the group) and `fullest` (buckets). */
-export function createSlotTable<T> (buckets: number): SlotTable<T> {
-  const items = emptySlots<T>(buckets)
-  const groupOf = emptySlots<Group>(buckets)
-  const fills = new Uint8Array(buckets)
+/** Creates an empty table; its owner bounds the slots. All steps take constant time but `take` (slots of the group) and `largest` (groups). */
+export function createSlotTable<T> (): SlotTable<T> {
+  const cells = new Map<number, { item: T, group: Group }>()
   /** No more groups than slots. */
   const byName = new Map<string, Group>()
   const groups: Group[] = []
-  let used = 0
 
   const begin = (name: string): Group => {
     const group = { name, slots: [], index: groups.length }
@@ -50,48 +45,32 @@ export function createSlotTable<T> (buckets: number): SlotTable<T> {
     }
     byName.delete(name)
   }
-  const count = (slot: number, by: 1 | -1): void => {
-    const bucket = slot / BUCKET_SIZE | 0
-    fills[bucket] = (fills[bucket] as number) + by
-    used += by
-  }
 
   return {
-    get used () { return used },
-    at: slot => items[slot],
+    get used () { return cells.size },
+    at: slot => cells.get(slot)?.item,
     put (slot, item, name) {
       const group = byName.get(name) ?? begin(name)
       group.slots.push(slot)
-      items[slot] = item
-      groupOf[slot] = group
-      count(slot, 1)
+      cells.set(slot, { item, group })
     },
     take (slot) {
-      const group = groupOf[slot]
+      const group = cells.get(slot)?.group
       if (group === undefined) return
-      items[slot] = undefined
-      groupOf[slot] = undefined
-      count(slot, -1)
+      cells.delete(slot)
       const last = group.slots.pop() as number
       if (group.slots.length === 0) end(group)
       else if (last !== slot) group.slots[group.slots.indexOf(slot)] = last
     },
-    fill: bucket => fills[bucket] as number,
-    fullest () {
-      let best = 0
-      for (let bucket = 1; bucket < buckets; bucket++) if ((fills[bucket] as number) > (fills[best] as number)) best = bucket
+    largest () {
+      let best = groups[0]
+      for (const group of groups) if (group.slots.length > (best as Group).slots.length) best = group
       return best
     },
+    size: name => byName.get(name)?.slots.length ?? 0,
     pick (random) {
       const slots = groups[Math.floor(random() * groups.length)]?.slots
-      return slots === undefined ? undefined : items[slots[Math.floor(random() * slots.length)] as number]
+      return slots === undefined ? undefined : cells.get(slots[Math.floor(random() * slots.length)] as number)?.item
     }
   }
-}
-
-/** Filled one by one: an array made by length alone would be a slow one. */
-function emptySlots<T> (buckets: number): (T | undefined)[] {
-  const slots: (T | undefined)[] = []
-  while (slots.length < buckets * BUCKET_SIZE) slots.push(undefined)
-  return slots
 }

@@ -1,6 +1,5 @@
 import { isTerrible } from './entry.ts'
 import type { Entry, Place } from './entry.ts'
-import { BUCKET_SIZE, NEW_BUCKETS, TRIED_BUCKETS } from './placement.ts'
 import type { Placement } from './placement.ts'
 import { FRAME_BYTES, rowBytes, sourceBytes } from './row-size.ts'
 import { createSlotTable } from './slot-table.ts'
@@ -8,6 +7,8 @@ import type { SlotTable } from './slot-table.ts'
 
 /** Places in `new` one entry may have; each next one is half as likely to be given. */
 const MAX_PLACES = 8
+/** Places of a source looked at for a terrible entry before any other has to go. */
+const VICTIM_DRAWS = 8
 
 /** Bounds of a book: entries, and bytes of its file. */
 export interface BookLimits {
@@ -40,8 +41,8 @@ export interface Tables {
 
 /** Creates empty tables. `random` in [0, 1). */
 export function createTables (placement: Placement, limits: BookLimits, random: () => number): Tables {
-  const fresh = createSlotTable<Entry>(NEW_BUCKETS)
-  const tried = createSlotTable<Entry>(TRIED_BUCKETS)
+  const fresh = createSlotTable<Entry>()
+  const tried = createSlotTable<Entry>()
   const entries = new Map<string, Entry>()
   /** Places that name a source; no more sources than places. */
   const uses = new Map<string, number>()
@@ -85,21 +86,22 @@ export function createTables (placement: Placement, limits: BookLimits, random: 
   }
 
   const fits = (more: number, newEntries: number): boolean => bytes + more <= limits.maxBytes && entries.size + newEntries <= limits.maxEntries
-  /** A slot in use of the fullest bucket: the one of a terrible entry if there is any, else any. */
-  const victim = (now: number): number | undefined => {
-    const first = fresh.fullest() * BUCKET_SIZE
-    const used = Array.from({ length: BUCKET_SIZE }, (_, i) => first + i).filter(slot => fresh.at(slot) !== undefined)
-    return used.find(slot => isTerrible(fresh.at(slot) as Entry, now)) ?? used[Math.floor(random() * used.length)]
+  /** A slot of the source that has most of them: of a terrible entry if a few draws find one, else any. */
+  const victim = (now: number): { slot: number, entry: Entry, source: string } | undefined => {
+    const largest = fresh.largest()
+    if (largest === undefined) return undefined
+    const { name: source, slots } = largest
+    const draws = Array.from({ length: VICTIM_DRAWS }, () => slots[Math.floor(random() * slots.length)] as number)
+    const slot = draws.find(slot => isTerrible(fresh.at(slot) as Entry, now)) ?? draws[0] as number
+    return { slot, source, entry: fresh.at(slot) as Entry }
   }
-  // The fullest bucket gives way: who floods the book fills few buckets, and so pushes out mostly itself.
-  const makeRoom = (more: number, newEntries: number, bucket: number, now: number): boolean => {
-    while (!fits(more, newEntries)) {
-      const slot = victim(now)
-      if (slot === undefined) return false
-      const incumbent = fresh.at(slot) as Entry
-      const contested = fresh.fill(bucket) >= fresh.fill(slot / BUCKET_SIZE | 0)
-      if (contested && !isTerrible(incumbent, now)) return false
-      vacate(slot)
+  // The source with most places gives way, and is refused more: whoever floods the book pushes out only itself.
+  const makeRoom = (more: number, source: string, now: number): boolean => {
+    while (!fits(more, 1)) {
+      const found = victim(now)
+      if (found === undefined) return false
+      if (fresh.size(source) >= fresh.size(found.source) && !isTerrible(found.entry, now)) return false
+      vacate(found.slot)
     }
     return true
   }
@@ -118,7 +120,7 @@ export function createTables (placement: Placement, limits: BookLimits, random: 
       const more = rowBytes({ ...entry, places: [...entry.places, place] }) - (length > 0 ? rowBytes(entry) : 0) + sourceBytes(source)
       vacate(slot)
       // a further place of one entry is not worth the place of another
-      if (!(length > 0 ? fits(more, 0) : makeRoom(more, 1, slot / BUCKET_SIZE | 0, now))) return false
+      if (!(length > 0 ? fits(more, 0) : makeRoom(more, source, now))) return false
       enter(entry, place)
       return true
     },
@@ -144,9 +146,9 @@ export function createTables (placement: Placement, limits: BookLimits, random: 
       entry.peer = peer
       bytes += rowBytes(entry)
       while (!fits(0, 0)) {
-        const slot = victim(entry.lastTried)
-        if (slot === undefined) drop(entry)
-        else vacate(slot)
+        const found = victim(entry.lastTried)
+        if (found === undefined) drop(entry)
+        else vacate(found.slot)
       }
       return entry.places.length > 0
     },
