@@ -32,6 +32,11 @@ export interface FrameCodec {
    * asked on it. False for a codec just made, or every request would open another stream.
    */
   readonly stale: boolean
+  /**
+   * Frames of one tick after which they are sent instead of at its end. The dearer a frame, the sooner the other side should begin with
+   * the first ones; `Infinity` for cheap ones, where a further write costs more than the wait.
+   */
+  readonly batchFrames: number
   /** Most bytes that may follow a header of this type. */
   wireCap (type: FrameType): number
   /** Opens a frame in `writer`; the caller appends the payload next. Returns what `finish` needs. */

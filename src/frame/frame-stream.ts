@@ -58,6 +58,8 @@ export class FrameStream {
   readonly #batch = new ByteWriter(1024)
   readonly #queue: Uint8Array[] = []
   #queuedBytes = 0
+  /** Frames in `#batch`. */
+  #batched = 0
   #flushing = false
   #finishing = false
   #done = false
@@ -128,7 +130,7 @@ export class FrameStream {
       batch.length = start
       throw error
     }
-    if (batch.length >= FLUSH_BYTES) this.#flush()
+    if (batch.length >= FLUSH_BYTES || ++this.#batched >= this.#codec.batchFrames) this.#flush()
     else if (!this.#flushing) {
       this.#flushing = true
       queueMicrotask(() => { this.#flush() })
@@ -238,6 +240,7 @@ export class FrameStream {
   #flush (): void {
     this.#flushing = false
     if (this.#done || this.#batch.length === 0) return
+    this.#batched = 0
     const bytes = this.#batch.take()
     this.#queue.push(bytes)
     this.#queuedBytes += bytes.length

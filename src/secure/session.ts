@@ -154,6 +154,7 @@ export class Session {
   #erase (epoch: Epoch): void {
     this.#epochs.delete(epoch.number)
     epoch.exporter.fill(0)
+    if (epoch.streams.size === 0) return
     const error = new TosError('STREAM_CLOSED', `the keys of epoch ${epoch.number} are erased`)
     for (const stream of epoch.streams) stream.abort(error)
     epoch.streams.clear()

@@ -304,6 +304,20 @@ test('a codec that cannot close a frame has it taken back: what stands around it
   assert.deepEqual(bob.payloads.map(payload => Array.from(payload)), [[1], [3]])
 })
 
+test('frames of one tick leave together, or as soon as the codec wants', async () => {
+  for (const [batchFrames, writes] of [[Number.POSITIVE_INFINITY, 1], [4, 3]] as const) {
+    const [local] = await pair()
+    const { frames } = attach(local, ALICE, BOB, {}, { batchFrames })
+    const sizes: number[] = []
+    const send = local.send.bind(local)
+    local.send = data => { sizes.push(data.byteLength); return send(data) }
+    for (let i = 0; i < 10; i++) frames.write(TYPE, writer => { writer.putBytes(new Uint8Array(40)) })
+    await Promise.resolve()
+    assert.equal(sizes.length, writes)
+    assert.equal(sizes.reduce((sum, size) => sum + size, 0), 1000)
+  }
+})
+
 test('a stream shows its codec\'s age', async () => {
   const [local] = await pair()
   const codec = { stale: false }

@@ -9,7 +9,7 @@ import { cachedSigner, createNativeAead, createNoiseCrypto } from '../../src/nod
 const ours = createNoiseCrypto()
 const bytes = (length: number): fc.Arbitrary<Uint8Array> => fc.uint8Array({ minLength: length, maxLength: length })
 /** Small ones often, and some on both sides of the sizes where the implementation changes its way. */
-const plaintexts = fc.oneof(fc.uint8Array({ maxLength: 64 }), fc.constantFrom(767, 768, 1535, 1536, 16_383, 16_384, 16_385, 65_519).map(n => new Uint8Array(n).fill(n)))
+const plaintexts = fc.oneof(fc.uint8Array({ maxLength: 64 }), fc.constantFrom(767, 768, 1199, 1200, 1535, 1536, 16_383, 16_384, 16_385, 65_519).map(n => new Uint8Array(n).fill(n)))
 
 /** The same bytes as noise may hand them over: in one piece, or as a list cut somewhere. */
 function cut (whole: Uint8Array, at: number): Uint8Array | Uint8ArrayList {

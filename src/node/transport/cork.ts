@@ -5,7 +5,7 @@ import type { Socket } from 'node:net'
  * Small pieces leave before the tick ends once they are this many bytes: the other side begins while we go on. Large ones (bulk) are
  * held to the end of the tick, where one `writev` takes them all.
  */
-const EARLY_BYTES = 16 * 1024
+const EARLY_BYTES = 2 * 1024
 const SMALL_PIECE_BYTES = 32 * 1024
 
 /** The part of a TCP connection of libp2p that carries bytes to the socket; none of it is in the published types. */

@@ -11,9 +11,10 @@ type NoiseFactory = (...args: Parameters<ReturnType<typeof noise>>) => Connectio
 /**
  * Below this noise's own WebAssembly seals and opens. A native cipher costs 4 µs to create before it begins: 100 B take 3.5 µs against
  * 8, 600 B 9 against 10, 2 KiB 36 against 13. In a busy loop the two meet at 768 B; but small messages travel alone, between two waits,
- * and there creating a cipher is dearer still: single requests of 1 KiB are a tenth faster this way.
+ * and there creating a cipher is dearer still: single requests of 1 KiB are a tenth faster this way. From 1,200 B on the library's
+ * own choice is a native cipher with a raw key, the slowest of all.
  */
-export const SMALL_MESSAGE_BYTES = 1536
+export const SMALL_MESSAGE_BYTES = 1200
 
 /** Noise with imported keys kept for the life of each connection, the library's own cipher for small messages, and a collection per 8 MiB. */
 export function tunedNoise (): NoiseFactory {
