@@ -44,7 +44,8 @@ export class Gcra {
   reserve (now: number, cost = 1): number {
     const next = this.#next(now, cost)
     const wait = this.#wait(now, next)
-    this.#arrival = next
+    // what leaves later counts from then: the receiver, which sees it then, must not be ahead of us
+    this.#arrival = wait === 0 ? next : this.#next(now + wait, cost)
     return wait
   }
 

@@ -119,5 +119,5 @@ test('a sender with the smaller burst is not refused either, whatever its reques
       now += sender.reserve(now, cost)
       assert.ok(receiver.take(now + i * 1e-4, cost), `request ${i}`)
     }
-  }))
+  }), { numRuns: 1000 })
 })

@@ -1,9 +1,9 @@
-import type { Connection, IdentifyResult } from '@libp2p/interface'
+import type { Connection, IdentifyResult, Libp2p } from '@libp2p/interface'
 import { floorRow, plainRow } from '../harness.ts'
 import type { Row, RunContext } from '../harness.ts'
 import { median } from '../measure.ts'
 import { exchangeInMemory } from './handshake-crypto.ts'
-import { sessionNode } from './nodes.ts'
+import { sessionNode, stockIdentifyNode } from './nodes.ts'
 import type { SessionNode } from './nodes.ts'
 
 /** Least per second of processor time, both ends together. */
@@ -20,6 +20,8 @@ const WARM_UP = 3
 interface Rig {
   readonly diallers: readonly SessionNode[]
   readonly listener: SessionNode
+  /** Two nodes as libp2p's documentation sets them up, without sessions: how fast the machine is at the moment. */
+  readonly stock: readonly [Libp2p, Libp2p]
   /** Resolves at the next session, or fresh keys, of this connection at our end. */
   readonly next: (connection: Connection) => Promise<void>
 }
@@ -36,7 +38,7 @@ export async function handshakeRows ({ long, log }: RunContext): Promise<Row[]> 
   try {
     const rounds = long ? 15 : 5
     const [exchanges, connects] = long ? [EXCHANGES.long, CONNECTS.long] : [EXCHANGES.short, CONNECTS.short]
-    const rates: { handshakes: Rate[], connects: Rate[], crypto: Rate[] } = { handshakes: [], connects: [], crypto: [] }
+    const rates: { handshakes: Rate[], connects: Rate[], crypto: Rate[], stock: Rate[] } = { handshakes: [], connects: [], crypto: [], stock: [] }
     const exchange = exchangeInMemory()
     // round 0 warms up
     for (let round = 0; round <= rounds; round++) {
@@ -44,19 +46,22 @@ export async function handshakeRows ({ long, log }: RunContext): Promise<Row[]> 
       const times = round === 0 ? WARM_UP : 1
       const handshake = await exchangeRate(rig, Math.min(250, exchanges * times))
       const connect = await connectRate(rig, connects * times)
+      const stock = await stockConnectRate(rig.stock, connects * times)
       const bare = await timed(exchanges, async () => { for (let i = 0; i < exchanges; i++) exchange() })
       if (round === 0) continue
       rates.handshakes.push(handshake)
       rates.connects.push(connect)
       rates.crypto.push(bare)
+      rates.stock.push(stock)
     }
     return [
       ...rowsOf('session handshakes, both ends in one process', rates.handshakes, GOAL.handshakes),
       plainRow('  session handshakes, their cryptography alone', Math.round(median(rates.crypto.map(({ cpu }) => cpu))), '1/CPU s'),
-      ...rowsOf('connect + identify + session', rates.connects, GOAL.connects)
+      ...rowsOf('connect + identify + session', rates.connects, GOAL.connects),
+      plainRow('  connect + identify alone, stock js-libp2p', Math.round(median(rates.stock.map(({ cpu }) => cpu))), '1/CPU s')
     ]
   } finally {
-    await Promise.all([...rig.diallers, rig.listener].map(node => node.stop()))
+    await Promise.all([...rig.diallers, rig.listener, ...rig.stock].map(node => node.stop()))
   }
 }
 
@@ -75,7 +80,8 @@ async function createRig (): Promise<Rig> {
   }
   const listener = await sessionNode()
   const diallers = await Promise.all(Array.from({ length: LANES }, async () => sessionNode(told)))
-  return { diallers, listener, next: async connection => new Promise(resolve => { waiting.set(connection, resolve) }) }
+  const stock = [await stockIdentifyNode(), await stockIdentifyNode()] as const
+  return { diallers, listener, stock, next: async connection => new Promise(resolve => { waiting.set(connection, resolve) }) }
 }
 
 /** Fresh keys, one exchange after the other on each lane's connection. Dialling it is not measured. */
@@ -97,6 +103,20 @@ async function exchangeRate ({ diallers, listener, next }: Rig, each: number): P
   })
   await Promise.all(lanes.map(async ({ connection }) => connection.close()))
   return rate
+}
+
+/** Dial, identify on both ends, close: what libp2p alone takes. */
+async function stockConnectRate ([dialler, listener]: Rig['stock'], count: number): Promise<Rate> {
+  return timed(count, async () => {
+    for (let i = 0; i < count; i++) {
+      const both = Promise.all([identified(listener, () => true), identified(dialler, () => true)])
+      const connection = await dialler.dial(listener.getMultiaddrs())
+      const [{ connection: other }] = await both
+      const gone = closed(other)
+      await connection.close()
+      await gone
+    }
+  })
 }
 
 /** Dial, identify on both ends, session on both ends, close. */

@@ -1,5 +1,8 @@
+import { noise } from '@chainsafe/libp2p-noise'
+import { yamux } from '@chainsafe/libp2p-yamux'
 import { identify } from '@libp2p/identify'
 import type { Connection, Libp2p } from '@libp2p/interface'
+import { tcp } from '@libp2p/tcp'
 import { createLibp2p } from 'libp2p'
 import { createKernel } from '../../../src/protocol/index.ts'
 import type { Kernel } from '../../../src/protocol/index.ts'
@@ -42,4 +45,12 @@ export type SessionNode = Libp2p<{ session: SessionService }>
 export async function sessionNode (opened?: (connection: Connection, info: SessionInfo) => void): Promise<SessionNode> {
   const sessions = benchSessions(opened)
   return await createLibp2p({ ...await benchTransport(), ...OPEN, services: { session: sessions.service, identify: identify({ maxMessageSize: 8_192, timeout: 3_000 }) } })
+}
+
+/** A node as libp2p's documentation sets it up, with identify. */
+export async function stockIdentifyNode (): Promise<Libp2p> {
+  return await createLibp2p({
+    addresses: { listen: ['/ip4/127.0.0.1/tcp/0'] }, transports: [tcp()], connectionEncrypters: [noise()], streamMuxers: [yamux()],
+    ...OPEN, services: { identify: identify() }
+  })
 }
