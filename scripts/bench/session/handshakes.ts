@@ -138,7 +138,7 @@ async function connectRate ({ diallers, listener }: Rig, each: number): Promise<
   })
 }
 
-async function identified (node: SessionNode, wanted: (result: IdentifyResult) => boolean): Promise<IdentifyResult> {
+async function identified (node: Pick<Libp2p, 'addEventListener' | 'removeEventListener'>, wanted: (result: IdentifyResult) => boolean): Promise<IdentifyResult> {
   return new Promise(resolve => {
     const listen = ({ detail }: CustomEvent<IdentifyResult>): void => {
       if (!wanted(detail)) return
