@@ -14,6 +14,7 @@ export function goodbye (service: GoodbyeService): StreamDefinition<Goodbye> {
     id: '/tos/{net}/goodbye/1.0.0',
     messages: [GOODBYE],
     limits: { perPeer: { count: 6, perMs: 60_000 }, openTimeoutMs: 2000 },
+    overRelay: true,
     handle: ({ value }, { peer }) => { service.goodbye(value, peer.toString()) }
   })
 }

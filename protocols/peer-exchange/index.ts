@@ -34,6 +34,7 @@ export function peerExchange (service: PeerExchangeService): PeerExchangeProtoco
     id: '/tos/{net}/peer-exchange/1.0.0',
     messages: { request, response, correlate: 'requestId' },
     limits: { perPeer: { count: 12, perMs: 60_000 }, timeoutMs: 10_000 },
+    overRelay: true,
     unsolicited: ({ peers }, context) => { service.received(peers, context) },
     async handle (message, context) {
       if (message.isResponse) {

@@ -16,6 +16,7 @@ export function ping ({ now }: { readonly now: () => number }): PingProtocol {
     messages: { request: PING, response: PONG, correlate: 'nonce' },
     randomIds: true,
     privacy: 'low',
+    overRelay: true,
     limits: { perPeer: { count: 60, perMs: 60_000 }, timeoutMs: 10_000 },
     handle: () => ({ timestamp: BigInt(Math.floor(now() / 1000)) })
   })

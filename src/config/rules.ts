@@ -11,6 +11,8 @@ const RULES: readonly Rule[] = [
   [['peers.target', 'peers.max'], ({ peers }) => peers.target <= peers.max ? undefined : `is ${peers.target}, above peers.max ${peers.max}`],
   [['difficulty', 'network'], ({ network, difficulty }) => refusal(() => difficultyOf(network, BigInt(difficulty)))],
   [['limits.readBufferBytes', 'limits.yamuxWindowBytes'], ({ limits }) => limits.readBufferBytes >= limits.yamuxWindowBytes ? undefined : `is below limits.yamuxWindowBytes ${limits.yamuxWindowBytes}: a paused stream would be reset`],
+  [['listen', 'quic'], ({ listen, quic }) => quic || !listen.some(address => address.includes('/quic-v1')) ? undefined : 'holds a /quic-v1 address, and quic is off'],
+  [['listen', 'relay'], ({ listen, relay }) => relay || !listen.some(address => address.endsWith('/p2p-circuit')) ? undefined : 'holds a /p2p-circuit address, and relay is off'],
   [['passphraseFile', 'keyPassphrase'], ({ passphraseFile, keyPassphrase }) => passphraseFile === '' || keyPassphrase === '' ? undefined : 'and the environment both give a passphrase: keep one']
 ]
 

@@ -88,7 +88,7 @@ async function openNode (config: Config, custom: Readonly<Record<string, AnyDefi
 }
 
 /** Names libp2p's own services have on the node. */
-const LIBP2P_SERVICES: ReadonlySet<string> = new Set(['identify', 'ping', 'dht', 'pubsub', 'session'])
+const LIBP2P_SERVICES: ReadonlySet<string> = new Set(['identify', 'ping', 'dht', 'pubsub', 'session', 'addresses', 'relayServer', 'dcutr', 'autonat', 'upnp'])
 
 // a custom service must not silently take the place of a built-in one
 function checkNames (custom: object, builtin: object): void {

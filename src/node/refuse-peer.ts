@@ -43,7 +43,7 @@ export async function refusePeer (connection: Connection, local: PeerId, network
 
 async function lastWord (connection: Connection, local: PeerId, network: string, { code, message }: TosError): Promise<void> {
   const signal = AbortSignal.timeout(LAST_WORD_MS)
-  const stream = await connection.newStream(`/tos/${network}/goodbye/1.0.0`, { signal })
+  const stream = await connection.newStream(`/tos/${network}/goodbye/1.0.0`, { signal, runOnLimitedConnection: true })
   const codec = createPlainCodec({ local: peerIdToNodeId(local), remote: peerIdToNodeId(connection.remotePeer), now: Date.now })
   const ignored = (): void => {}
   const frames = new FrameStream(stream, codec, { type: () => undefined, message: ignored, dropped: ignored, ended: ignored, closed: ignored })

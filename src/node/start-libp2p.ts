@@ -11,11 +11,11 @@ import { gossipOptions, mountAll } from './services.ts'
 import type { Definitions } from './services.ts'
 import type { TosServices } from './tos-node.ts'
 import { transportSettings } from './transport-of-config.ts'
-import { createLibp2pOptions } from './transport/index.ts'
+import { createLibp2pOptions, loadReach } from './transport/index.ts'
 
-/** Creates and starts libp2p with every definition mounted. Throws `LISTEN_FAILED`, or a mounting error. */
+/** Creates and starts libp2p with every definition mounted. Throws `LISTEN_FAILED`, `QUIC_UNAVAILABLE`, or a mounting error. */
 export async function startLibp2p (config: Config, { privateKey, datastore }: NodeBase, { kernel, sessions }: Pick<NetworkParts, 'kernel' | 'sessions'>, definitions: Definitions, logger: ComponentLogger | undefined): Promise<Libp2p<TosServices>> {
-  const transport = createLibp2pOptions(transportSettings(config, privateKey, datastore, logger))
+  const transport = createLibp2pOptions({ ...transportSettings(config, privateKey, datastore, logger), reach: await loadReach(config) })
   // topics look for GossipSub under this name, so it stands before them
   const services = { ...transport.services, session: sessions.service, pubsub: gossipsub(gossipOptions(config.network, definitions)), ...mountAll(kernel, definitions) }
   try {

@@ -12,6 +12,7 @@ import type { TopicService } from '../gossip/index.ts'
 import type { NodeEvents } from '../monitor/index.ts'
 import type { Connector } from '../peers/index.ts'
 import type { SessionService } from '../secure/index.ts'
+import type { OwnAddresses } from './transport/index.ts'
 import type { Kernel, ProtocolDefinition, ProtocolService, StreamDefinition, StreamService, TopicDefinition } from '../protocol/index.ts'
 
 /** The services every TOS node runs: libp2p's own, the request protocols, the streams and the topics. */
@@ -20,6 +21,8 @@ export type TosServices = {
   /** libp2p's ping; the TOS one is `tosPing`. */
   readonly ping: Ping
   readonly dht: KadDHT
+  /** What the node listens on and announces. */
+  readonly addresses: OwnAddresses
   /** The sealed sessions under all `/tos/<net>/…` streams. */
   readonly session: SessionService
   readonly pubsub: GossipSub

@@ -50,6 +50,8 @@ export interface ProtocolDefinition<Req, Res> {
   cost (request: Req): number
   /** Draws pairing ids at random instead of counting: for PING, whose answer must prove that the nonce arrived. */
   readonly randomIds: boolean
+  /** May also run over a relayed connection, which carries few bytes and not for long. */
+  readonly overRelay: boolean
   /** Absent: this node only asks. */
   readonly handle: Handler<Req, Res> | undefined
   /** Takes a response nobody asked for, id 0; absent: such a response is refused. */
@@ -61,6 +63,8 @@ interface CommonOptions<Req, Res> {
   readonly limits: ProtocolLimits
   readonly privacy?: PrivacyLevel
   readonly cost?: (request: Req) => number
+  /** For small and rare messages: may also run over a relayed connection, default false. */
+  readonly overRelay?: boolean
   readonly handle?: Handler<Req, Res>
 }
 
@@ -89,9 +93,9 @@ const DEFAULT_MAX_BYTES = 1 << 20
 export function defineProtocol<Req, Res> (options: BodyOptions<Req, Res>): ProtocolDefinition<Req, Res>
 export function defineProtocol<Req, Res, F extends keyof Req & keyof Res & string> (options: MessageProtocolOptions<Req, Res, F>): ProtocolDefinition<Omit<Req, F>, Omit<Res, F>>
 export function defineProtocol (options: BodyOptions<unknown, unknown> | MessageProtocolOptions<Record<string, unknown>, Record<string, unknown>, string>): unknown {
-  const { id, limits, privacy = 'medium', cost = () => 1, handle } = options
+  const { id, limits, privacy = 'medium', cost = () => 1, overRelay = false, handle } = options
   check(options)
-  const common = { kind: 'protocol', id, limits, privacy, cost, handle }
+  const common = { kind: 'protocol', id, limits, privacy, cost, overRelay, handle }
   if ('messages' in options) {
     const { messages: { request, response, correlate }, randomIds = false, unsolicited } = options
     return { ...common, randomIds, unsolicited, request: correlated(request, correlate), response: correlated(response, correlate) }

@@ -58,7 +58,7 @@ export class LanePool<Req, Res> {
 
   async #open (connection: Connection, signal: AbortSignal, retire?: () => void): Promise<Lane<Req, Res>> {
     const { report, watch, clock } = this.#environment
-    const { stream, codec } = await openStream(this.#components, this.#environment, this.#definition.id, connection, signal)
+    const { stream, codec } = await openStream(this.#components, this.#environment, this.#definition, connection, signal)
     const incident = (error: TosError): void => { report(connection, this.#definition.id, error) }
     const peer = connection.remotePeer.toString()
     const lane: Lane<Req, Res> = new Lane(this.#definition, stream, connection, codec, {

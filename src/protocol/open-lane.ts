@@ -7,6 +7,7 @@ import { aborted } from './aborted.ts'
 import { awaitCodec } from './await-codec.ts'
 import type { Carrier } from './carriers.ts'
 import type { KernelEnvironment, ProtocolComponents } from './environment.ts'
+import type { StreamDefinition } from './stream-definition.ts'
 
 /** Whom to ask: a peer id (known or connected) or an address. */
 export type Target = PeerId | Multiaddr
@@ -19,7 +20,9 @@ export interface OpenedStream {
 
 /** The open connection to a peer, or a new one. Throws `PEER_UNREACHABLE`, `TIMEOUT` or `ABORTED`. */
 export async function connect ({ connectionManager }: ProtocolComponents, target: Target, signal: AbortSignal): Promise<Connection> {
-  const open = isPeerId(target) ? connectionManager.getConnections(target).find(({ status }) => status === 'open') : undefined
+  const all = isPeerId(target) ? connectionManager.getConnections(target).filter(({ status }) => status === 'open') : []
+  // a direct one, where a relay helped to make it
+  const open = all.find(({ limits }) => limits === undefined) ?? all[0]
   if (open !== undefined) return open
   try {
     return await connectionManager.openConnection(target, { signal })
@@ -29,12 +32,12 @@ export async function connect ({ connectionManager }: ProtocolComponents, target
   }
 }
 
-/** Opens a stream of `protocolId`. Throws `PEER_UNREACHABLE`, `PROTOCOL_UNSUPPORTED`, `BUSY`, `TIMEOUT`, `ABORTED`, `STREAM_CLOSED` or what the carrier throws: `NO_NODE_ID`, `NO_SESSION`, `HANDSHAKE_TIMEOUT`. */
-export async function openStream (components: ProtocolComponents, environment: KernelEnvironment, protocolId: string, connection: Connection, signal: AbortSignal): Promise<OpenedStream> {
+/** Opens a stream of a definition. Throws `PEER_UNREACHABLE`, `RELAYED_ONLY`, `PROTOCOL_UNSUPPORTED`, `BUSY`, `TIMEOUT`, `ABORTED`, `STREAM_CLOSED` or what the carrier throws: `NO_NODE_ID`, `NO_SESSION`, `HANDSHAKE_TIMEOUT`. */
+export async function openStream (components: ProtocolComponents, environment: KernelEnvironment, { id: protocolId, overRelay = false }: Pick<StreamDefinition<unknown>, 'id' | 'overRelay'>, connection: Connection, signal: AbortSignal): Promise<OpenedStream> {
   const carriers = environment.carriers(protocolId)
   let stream: Stream
   try {
-    stream = await connection.newStream(carriers.map(({ id }) => id), { signal, maxOutboundStreams: environment.streamsPerProtocol })
+    stream = await connection.newStream(carriers.map(({ id }) => id), { signal, maxOutboundStreams: environment.streamsPerProtocol, runOnLimitedConnection: overRelay })
   } catch (cause) {
     throw openError(cause, protocolId, connection, signal)
   }
@@ -56,6 +59,7 @@ function openError (cause: unknown, protocolId: string, { remotePeer }: Connecti
   if (signal.aborted) return aborted(signal, cause)
   const name = cause instanceof Error ? cause.name : ''
   if (name === 'UnsupportedProtocolError') return new TosError('PROTOCOL_UNSUPPORTED', `${remotePeer.toString()} does not speak ${protocolId}`, { cause })
+  if (name === 'LimitedConnectionError') return new TosError('RELAYED_ONLY', `${protocolId} needs a direct connection to ${remotePeer.toString()}`, { cause })
   if (name === 'TooManyOutboundProtocolStreamsError') return new TosError('BUSY', `too many open streams of ${protocolId}`, { cause })
   return new TosError('PEER_UNREACHABLE', `could not open ${protocolId}`, { cause })
 }

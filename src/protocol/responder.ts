@@ -36,7 +36,7 @@ export class Responder<Req, Res> {
     if (this.#stopping.signal.aborted) this.#stopping = new AbortController()
     for (const carrier of carriers(this.#definition.id)) {
       await this.#components.registrar.handle(carrier.id, (stream, connection) => this.#accept(carrier, stream, connection), {
-        maxInboundStreams: streamsPerProtocol, maxOutboundStreams: streamsPerProtocol
+        maxInboundStreams: streamsPerProtocol, maxOutboundStreams: streamsPerProtocol, runOnLimitedConnection: this.#definition.overRelay
       })
     }
   }

@@ -27,6 +27,8 @@ export interface StreamDefinition<In, Out = In> {
   /** Messages the stream carries. */
   readonly messages: ReadonlyArray<MessageType<In & Out>>
   readonly limits: { readonly perPeer: Rate, readonly openTimeoutMs: number }
+  /** For small and rare messages: may also run over a relayed connection, default false. */
+  readonly overRelay?: boolean
   /** Absent: this node only sends. */
   readonly handle: StreamHandler<In> | undefined
 }

@@ -111,7 +111,7 @@ export function createStreamService<In, Out> (
       const connection = await connect(components, target, until)
       const budget = sent.of(connection.remotePeer.toString())
       const out = async (until: AbortSignal): Promise<FrameStream> => {
-        const { stream, codec } = await openStream(components, environment, id, connection, until)
+        const { stream, codec } = await openStream(components, environment, definition, connection, until)
         return add(stream, connection, codec, false, () => { sender.retire() })
       }
       const sender: RenewingSender<Out> = new RenewingSender(await out(until), {
@@ -129,7 +129,7 @@ export function createStreamService<In, Out> (
       timer.retain()
       if (handle === undefined) return
       for (const carrier of carriers(id)) {
-        await components.registrar.handle(carrier.id, (stream, connection) => accept(carrier, stream, connection), { maxInboundStreams: streamsPerProtocol, maxOutboundStreams: streamsPerProtocol })
+        await components.registrar.handle(carrier.id, (stream, connection) => accept(carrier, stream, connection), { maxInboundStreams: streamsPerProtocol, maxOutboundStreams: streamsPerProtocol, runOnLimitedConnection: definition.overRelay === true })
       }
     },
     async stop () {

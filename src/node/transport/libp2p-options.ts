@@ -18,6 +18,8 @@ import { corkPerTick } from './cork.ts'
 import { lazyWindow } from './lazy-window.ts'
 import { createPendingGate, isLoopback } from './pending-gate.ts'
 import { silentLogger } from './silent-logger.ts'
+import { ownAddresses } from './reach.ts'
+import type { OwnAddresses, ReachParts } from './reach.ts'
 import { createTransportGater } from './transport-gater.ts'
 import { TRANSPORT_LIMITS } from './transport-settings.ts'
 import type { TransportLimits } from './transport-settings.ts'
@@ -46,6 +48,8 @@ export interface TransportSettings {
   /** Asked after the pending limit; denies on `true`. */
   readonly gater?: ConnectionGater
   readonly limits?: Partial<TransportLimits>
+  /** Further transports and services: what `loadReach` brought in. */
+  readonly reach?: ReachParts
 }
 
 /** The libp2p services every node has; merge your own beside them. */
@@ -53,6 +57,7 @@ export interface TransportServices extends ServiceMap {
   identify: Identify
   ping: Ping
   dht: KadDHT
+  addresses: OwnAddresses
 }
 
 /** Protocol id of the network's DHT. */
@@ -71,6 +76,7 @@ export const isPublicNetwork = (network: string): boolean => network === 'mainne
 export function createLibp2pOptions (settings: TransportSettings): Libp2pOptions<TransportServices> {
   const limits: TransportLimits = { ...TRANSPORT_LIMITS, ...settings.limits }
   const { network, datastore } = settings
+  const wire = wireOptions(limits)
   const open = isPublicNetwork(network)
   const gate = createPendingGate({
     maxPerHost: limits.maxPendingInboundPerIp,
@@ -84,7 +90,8 @@ export function createLibp2pOptions (settings: TransportSettings): Libp2pOptions
     addresses: { listen: [...settings.listen], announce: [...settings.announce ?? []] },
     logger: settings.logger ?? silentLogger,
     ...(datastore === undefined ? {} : { datastore }),
-    ...wireOptions(limits),
+    ...wire,
+    transports: [...wire.transports ?? [], ...settings.reach?.transports ?? []] as NonNullable<Libp2pOptions['transports']>,
     connectionGater: createTransportGater(gate, settings.gater),
     connectionManager: managerOptions(limits),
     // its ping shares libp2p's ping protocol with ours and cannot tell a busy slot from a dead peer: let it measure, not hang up
@@ -94,6 +101,8 @@ export function createLibp2pOptions (settings: TransportSettings): Libp2pOptions
       ...(settings.mdns === true ? [mdns({ serviceTag: mdnsServiceTag(network) })] : [])
     ],
     services: {
+      ...settings.reach?.services,
+      addresses: ownAddresses(),
       identify: identify({ maxMessageSize: limits.identifyMessageBytes, timeout: limits.negotiationTimeoutMs }),
       ping: ping({ maxInboundStreams: limits.pingStreams, maxOutboundStreams: limits.pingStreams }),
       dht: kadDHT({
