@@ -18,7 +18,8 @@ function bootstrapOf (network: string): string[] {
   return (SEEDS[network] ?? []).map(name => `/dns/${name}.tos.network/tcp/${DEFAULT_PORT}`)
 }
 
-const isPublic = (network: string): boolean => SEEDS[network] !== undefined
+/** True for the networks of the specification, which anyone can join over the internet and which have seeds. */
+export const isSeeded = (network: string): boolean => SEEDS[network] !== undefined
 
 /**
  * Every option of the node, once: type, default, unit and documentation. Types, TOML keys, environment names, flags and
@@ -37,8 +38,9 @@ export const OPTIONS = {
   }),
   announce: addresses({ default: [], doc: 'Addresses to tell others instead of those listened on.' }),
   bootstrap: addresses({ default: ({ network }) => bootstrapOf(network), doc: 'Peers to dial first.' }),
-  dnsSeeds: list({ item: 'DNS name', default: ({ network }) => isPublic(network) ? ['peers', 'nodes'].map(name => `${name}.${network}.tos.network`) : [], doc: 'Names whose TXT records list peers. Kept for the network; not read yet.' }),
-  dhtBootstrap: addresses({ default: ({ network }) => isPublic(network) ? ['dht1', 'dht2'].map(name => `/dns/${name}.tos.network/tcp/${DHT_PORT}`) : [], doc: 'Entry points of the DHT, dialled like bootstrap peers.' }),
+  dnsSeeds: list({ item: 'DNS name', default: ({ network }) => isSeeded(network) ? ['peers', 'nodes'].map(name => `${name}.${network}.tos.network`) : [], doc: 'Names whose TXT records list peers, asked when the address book does not suffice; <key>@name takes signed records only.' }),
+  dnsServers: list({ item: 'ip or ip:port', default: [], doc: 'DNS servers to ask for dnsSeeds; empty: those of the machine.' }),
+  dhtBootstrap: addresses({ default: ({ network }) => isSeeded(network) ? ['dht1', 'dht2'].map(name => `/dns/${name}.tos.network/tcp/${DHT_PORT}`) : [], doc: 'Entry points of the DHT, dialled like bootstrap peers.' }),
   mdns: toggle({ default: ({ network }) => network !== 'mainnet', doc: 'Find peers on the local network by multicast DNS.', off: 'Do not look for peers on the local network.' }),
   upnp: toggle({ default: false, doc: 'Ask the router for a port mapping (UPnP). The address counts once a peer has reached it: use it with autonat.', off: 'Ask no router.' }),
   relay: toggle({ default: false, doc: 'Dial peers through relays, and be dialled: also listen on /p2p-circuit, or on <relay>/p2p-circuit. Relayed connections carry PING, PEER_EXCHANGE and GOODBYE only.', off: 'Use no relay.' }),
@@ -48,7 +50,7 @@ export const OPTIONS = {
   quic: toggle({ default: false, doc: 'Also dial and listen on /udp/…/quic-v1: quicker to connect than TCP, slower in bulk. Needs the optional package @chainsafe/libp2p-quic.', off: 'Do not use QUIC.' }),
   plain: toggle({ default: false, doc: 'Offer the plain twins of all protocols beside the sealed ones (research, byte-level interop).', off: 'Offer sealed protocols only, whatever the file or the environment says.' }),
   protocol: list({ item: 'path', default: [], doc: 'Files (.ts or .js) whose exported protocols are mounted beside the built-in ones.' }),
-  mine: toggle({ default: ({ preset, network }) => preset === 'mining' && !isPublic(network), doc: 'Mine blocks of the reference ledger.', off: 'Do not mine, whatever the file or the environment says.' }),
+  mine: toggle({ default: ({ preset, network }) => preset === 'mining' && !isSeeded(network), doc: 'Mine blocks of the reference ledger.', off: 'Do not mine, whatever the file or the environment says.' }),
   mineIntervalMs: duration({ default: 3000, doc: 'Pause between two blocks mined here; 0 mines without a pause.' }),
   minerKey: path({ default: '', doc: 'Key file named as miner of our blocks; empty: the node\'s identity.' }),
   difficulty: integer({ default: ({ network }) => Number(difficultyOf(network)), min: 1, doc: 'Constant difficulty of the reference ledger; only private networks may set it.' }),
@@ -58,7 +60,8 @@ export const OPTIONS = {
 
   'peers.max': integer({ default: 50, min: 1, max: 10_000, doc: 'Most peers at a time; further inbound connections are refused.' }),
   'peers.target': integer({ default: ({ maxPeers }) => Math.min(25, maxPeers), doc: 'How many peers the node keeps.' }),
-  'peers.min': integer({ default: ({ maxPeers }) => Math.min(8, maxPeers), doc: 'Below this many peers the node walks the DHT more often.' }),
+  'peers.static': addresses({ default: [], doc: 'Peers to keep connected whatever the counts; never pruned.' }),
+  'peers.min': integer({ default: ({ maxPeers }) => Math.min(8, maxPeers), doc: 'Below this many peers the node hurries: more dials at a time, and sources asked more often.' }),
 
   'limits.upgradeTimeoutMs': duration({ default: 3000, min: 1, doc: 'Time for a new connection to agree on noise and yamux.' }),
   'limits.negotiationTimeoutMs': duration({ default: 3000, min: 1, doc: 'Time for a new stream to agree on its protocol.' }),

@@ -65,6 +65,7 @@ const table = {
   ROTATION_INVALID: { hint: 'the rotation record breaks a rule, details.rule names it; ask its author for the record again' },
   // peers: scores and bans
   CONNECTION_LIMIT: { hint: 'too many connections come from this address range; details.prefix names it, a whitelist lifts the limit' },
+  DUPLICATE_CONNECTION: { hint: 'two connections between the same peers: both sides keep the one that the smaller node id dialled' },
   BANNED: { hint: 'the peer or its address is banned here; `tosd bans ls` shows why and until when, `tosd bans rm` ends it' },
   PEER_FILE_INVALID: { hint: 'the file of scores or bans is damaged or of a newer tosd; it was kept aside and an empty one begun, add bans of your own again' },
   // discovery: where peers are looked for

@@ -1,7 +1,7 @@
 import type { Libp2p } from '@libp2p/interface'
 import type { Config } from '../config/index.ts'
 import { TosError } from '../errors/index.ts'
-import type { Connector } from '../peers/index.ts'
+import type { PeerManager } from '../peers/index.ts'
 import { peerIdToNodeId } from '../protocol/index.ts'
 import { toHex } from '../wire/index.ts'
 import type { Scope } from './lifecycle.ts'
@@ -10,9 +10,10 @@ import type { NodeBase } from './open-base.ts'
 import type { TosNode, TosParts, TosServices } from './tos-node.ts'
 
 /** Adds `tos`, `dump()` and a `stop()` that closes the whole node to a started libp2p; its `start()` throws `NODE_STOPPED` from then on. */
-export function completeNode (libp2p: Libp2p<TosServices>, config: Config, { privateKey, ledger, datastore, hub }: NodeBase, { kernel, chain, pending, goodbyes }: NetworkParts, connector: Connector, scope: Scope): TosNode {
+export function completeNode (libp2p: Libp2p<TosServices>, config: Config, { privateKey, ledger, datastore, hub }: NodeBase, { kernel, chain, pending, goodbyes, peers }: NetworkParts, connector: PeerManager, scope: Scope): TosNode {
   const tos: TosParts = {
     config, privateKey, kernel, ledger, connector,
+    discovery: peers.snapshot,
     nodeId: peerIdToNodeId(libp2p.peerId),
     mempool: chain.mempool,
     sync: chain.sync,
@@ -28,6 +29,7 @@ export function completeNode (libp2p: Libp2p<TosServices>, config: Config, { pri
   const dump = (): Record<string, Record<string, number>> => ({
     ...chain.dump(),
     connector: connector.dump(),
+    discovery: peers.dump(),
     pending: { ...pending.counts },
     goodbyes: { size: goodbyes.size },
     peerRecords: { ...datastore.sizes },

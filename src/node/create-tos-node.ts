@@ -6,7 +6,6 @@ import type { Ledger } from '../chain/index.ts'
 import { baseFacts, fromObject, resolveConfig } from '../config/index.ts'
 import type { Config, PartialConfig } from '../config/index.ts'
 import { TosError } from '../errors/index.ts'
-import { createConnector } from '../peers/index.ts'
 import { completeNode } from './complete-node.ts'
 import { sayGoodbye } from './farewell.ts'
 import { openScope } from './lifecycle.ts'
@@ -52,7 +51,6 @@ export async function createTosNode<P extends Readonly<Record<string, AnyDefinit
 
 /** Opens everything in a fixed order; `stop()`, or a failure half-way, closes it in the reverse one. */
 async function openNode (config: Config, custom: Readonly<Record<string, AnyDefinition>>, given: GivenParts, cleanUp: () => void): Promise<TosNode> {
-  const { limits, peers } = config
   const scope = openScope(config.stopDeadlineMs)
   try {
     scope.add('files', cleanUp)
@@ -66,10 +64,7 @@ async function openNode (config: Config, custom: Readonly<Record<string, AnyDefi
     scope.add('libp2p', stopLibp2p)
     parts.ports.bind(libp2p)
 
-    const connector = createConnector(libp2p, {
-      bootstrap: [...config.bootstrap, ...config.dhtBootstrap], target: peers.target, min: peers.min, parallel: limits.parallelDials, dialTimeoutMs: limits.dialTimeoutMs,
-      clock: () => performance.now(), failed: (what, error) => { given.logger?.forComponent('tos:connector').trace('%s failed: %e', what, error) }
-    })
+    const connector = parts.peers.connect(libp2p, (what, error) => { given.logger?.forComponent('tos:peers').trace('%s failed: %e', what, error) })
     const node = completeNode(libp2p, config, base, parts, connector, scope)
     scope.add('goodbye', () => sayGoodbye(node))
     scope.add('listeners', await watchNode(node, base.hub, parts.goodbyes, base.minerKey))

@@ -13,7 +13,7 @@ const OURS = new Set([VERSION_FILE, 'tosd.toml', 'node.key', 'node.key.next', 'n
 /** A key that was rotated out: its day, and the begin of its node id. */
 const KEPT_KEY = /^node\.key\.\d{8}-[0-9a-f]{8}$/
 /** Files of ours that a crash may leave; the number is the process that wrote them. */
-const DRAFT = /^(?:version\.json\.(\d+)\.tmp|node\.key(?:\.next|\.rotation\.json)?\.(\d+)\.tmp|lock\.(\d+)(?:\.stale)?)$/
+const DRAFT = /^(?:(?:version\.json|peers-book\.bin|seed-pins\.json)\.(\d+)\.tmp|node\.key(?:\.next|\.rotation\.json)?\.(\d+)\.tmp|lock\.(\d+)(?:\.stale)?)$/
 
 /** An opened data directory, ours until `close()`. */
 export interface DataDir {

@@ -1,6 +1,7 @@
 import { peerIdFromPrivateKey } from '@libp2p/peer-id'
 import { LRUCache } from 'lru-cache'
 import type { Config } from '../config/index.ts'
+import { GOODBYE_REASON } from '../../protocols/index.ts'
 import { TosError } from '../errors/index.ts'
 import { CORRUPT_STRIKES, createKernel } from '../protocol/index.ts'
 import type { Kernel } from '../protocol/index.ts'
@@ -10,7 +11,9 @@ import type { ChainParts } from './chain-parts.ts'
 import { createNetworkPorts } from './network-ports.ts'
 import type { NetworkPorts } from './network-ports.ts'
 import type { NodeBase } from './open-base.ts'
-import { refusePeer } from './refuse-peer.ts'
+import { createPeerParts } from './peer-parts.ts'
+import type { PeerParts } from './peer-parts.ts'
+import { goodbyeReason, refusePeer } from './refuse-peer.ts'
 import { createNodeSessions } from './session-parts.ts'
 import { createPendingServices } from './pending-services.ts'
 import type { PendingServices } from './pending-services.ts'
@@ -31,6 +34,8 @@ export interface NetworkParts {
   readonly definitions: Definitions
   /** Services whose decisions are not built yet, with what they counted. */
   readonly pending: PendingServices
+  /** Discovery, address book and dialler. */
+  readonly peers: PeerParts
   /** What each peer said when it left. */
   readonly goodbyes: LRUCache<string, string>
 }
@@ -40,8 +45,12 @@ export function createNetworkParts (config: Config, base: NodeBase): NetworkPart
   const { ledger, hub, minerKey, onError } = base
   const { network, limits, profile, mineIntervalMs, plain } = config
   const ports = createNetworkPorts()
+  const peers = createPeerParts(config, base)
   const localPeer = peerIdFromPrivateKey(base.privateKey)
-  const sessions = createNodeSessions(config, base, (connection, error) => { void refusePeer(connection, localPeer, network, error) })
+  const sessions = createNodeSessions(config, base, (connection, error) => {
+    peers.parted(connection.remotePeer.toString(), goodbyeReason(error.code))
+    void refusePeer(connection, localPeer, network, error)
+  })
   const kernel = createKernel({
     network,
     sessions,
@@ -56,6 +65,12 @@ export function createNetworkParts (config: Config, base: NodeBase): NetworkPart
   })
   const goodbyes = new LRUCache<string, string>({ max: MAX_GOODBYES })
   const pending = createPendingServices()
-  const definitions = builtinDefinitions(chain, pending, { goodbye: ({ reason, text }, peer) => { goodbyes.set(peer, goodbyeText(reason, text)) } })
-  return { kernel, sessions, ports, chain, definitions, pending, goodbyes }
+  const definitions = builtinDefinitions(chain, pending, peers.exchange, {
+    goodbye ({ reason, text }, peer) {
+      // the peer stays, on its other connection
+      if (reason !== GOODBYE_REASON.duplicateConnection) goodbyes.set(peer, goodbyeText(reason, text))
+      peers.parted(peer, reason)
+    }
+  })
+  return { kernel, sessions, ports, chain, definitions, pending, peers, goodbyes }
 }

@@ -1,25 +1,23 @@
-import type { MiningService, PeerExchangeService, TxStemService, VoteService } from '../../protocols/index.ts'
+import type { MiningService, TxStemService, VoteService } from '../../protocols/index.ts'
 import { TosError } from '../errors/index.ts'
 
 /** Services whose decisions are not built yet: messages are carried, decoded and checked in form, then counted here and answered honestly. */
 export interface PendingServices {
-  readonly peerExchange: PeerExchangeService
   readonly votes: VoteService
   readonly mining: MiningService
   readonly txStem: TxStemService
   /** Messages that came, by kind. */
-  readonly counts: Readonly<Record<'peers' | 'votes' | 'shares' | 'stems', number>>
+  readonly counts: Readonly<Record<'votes' | 'shares' | 'stems', number>>
 }
 
 /**
  * Votes and shares are neither accepted nor rejected: without a check of signature and authority a node must not forward them, and
- * must not charge anybody either. No peers are told, no votes are held, and a stem is refused.
+ * must not charge anybody either. No votes are held, and a stem is refused.
  */
 export function createPendingServices (): PendingServices {
-  const counts = { peers: 0, votes: 0, shares: 0, stems: 0 }
+  const counts = { votes: 0, shares: 0, stems: 0 }
   return {
     counts,
-    peerExchange: { sample: () => [], received: peers => { counts.peers += peers.length } },
     votes: {
       vote: () => { counts.votes++; return 'ignore' },
       votes: ids => ({ votes: [], notFound: [...ids] })

@@ -16,11 +16,15 @@ const REASON_OF: Partial<Record<TosErrorCode, number>> = {
   GENESIS_MISMATCH: GOODBYE_REASON.genesisMismatch,
   CLOCK_SKEW: GOODBYE_REASON.clockSkew,
   DUPLICATE_NODE_ID: GOODBYE_REASON.duplicateNodeId,
-  BUSY: GOODBYE_REASON.tooManyPeers
+  BUSY: GOODBYE_REASON.tooManyPeers,
+  DUPLICATE_CONNECTION: GOODBYE_REASON.duplicateConnection
 }
 
 /** Forged or damaged frames: the connection itself is not to be trusted with a last word. */
 const AT_ONCE: ReadonlySet<TosErrorCode> = new Set<TosErrorCode>(['SEAL_BROKEN', 'CORRUPT_MESSAGE', 'FRAME_REPLAYED'])
+
+/** The peer stays connected elsewhere: a reset stream would make its GossipSub forget us altogether. */
+const GENTLY: ReadonlySet<TosErrorCode> = new Set<TosErrorCode>(['DUPLICATE_CONNECTION'])
 
 /** The GOODBYE reason for an error. */
 export function goodbyeReason (code: TosErrorCode): number {
@@ -36,8 +40,13 @@ export async function refusePeer (connection: Connection, local: PeerId, network
     if (!AT_ONCE.has(error.code) && connection.status === 'open') await lastWord(connection, local, network, error)
   } catch {
     // a courtesy: who does not listen is told by the closing connection
+  }
+  try {
+    if (GENTLY.has(error.code)) await connection.close({ signal: AbortSignal.timeout(LAST_WORD_MS) })
+  } catch {
+    // too slow for a clean end
   } finally {
-    connection.abort(error)
+    if (connection.status !== 'closed') connection.abort(error)
   }
 }
 

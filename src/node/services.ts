@@ -1,5 +1,5 @@
 import { blockAnnounce, blocks, consensusVote, goodbye, mining, miningShare, peerExchange, ping, transactions, txAnnounce, txStem, votes } from '../../protocols/index.ts'
-import type { GoodbyeService } from '../../protocols/index.ts'
+import type { GoodbyeService, PeerExchangeService } from '../../protocols/index.ts'
 import { createGossipOptions, mountTopic } from '../gossip/index.ts'
 import type { Kernel, TopicDefinition } from '../protocol/index.ts'
 import type { ChainParts } from './chain-parts.ts'
@@ -11,10 +11,10 @@ import { isPublicNetwork } from './transport/index.ts'
 export type Definitions = Readonly<Record<string, AnyDefinition>>
 
 /** The built-in protocols, streams and topics with the services behind them. They are mounted by the same call as a third party's. */
-export function builtinDefinitions ({ source, blockRelay, transactionRelay }: ChainParts, pending: PendingServices, farewells: GoodbyeService): Definitions {
+export function builtinDefinitions ({ source, blockRelay, transactionRelay }: ChainParts, pending: PendingServices, exchange: PeerExchangeService, farewells: GoodbyeService): Definitions {
   return {
     tosPing: ping({ now: Date.now }),
-    peerExchange: peerExchange(pending.peerExchange),
+    peerExchange: peerExchange(exchange),
     blocks: blocks(source),
     transactions: transactions(source),
     votes: votes(pending.votes),

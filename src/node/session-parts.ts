@@ -12,7 +12,7 @@ export function describeNode (config: Pick<Config, 'preset' | 'mine' | 'userAgen
   const tips = ledger.tips()
   return {
     nodeType: NODE_TYPE[config.preset],
-    services: SERVICE.blocks | SERVICE.tx | SERVICE.sealed | SERVICE.pqHybrid | (config.mine ? SERVICE.mining : 0n),
+    services: SERVICE.blocks | SERVICE.tx | SERVICE.sealed | SERVICE.pqHybrid | SERVICE.peerExchange | (config.preset === 'light' ? 0n : SERVICE.shareable) | (config.mine ? SERVICE.mining : 0n),
     height: ledger.tip().height,
     tips: tips.map(({ hash }) => hash),
     userAgent: config.userAgent

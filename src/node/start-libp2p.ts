@@ -7,6 +7,7 @@ import { toTosError, TosError } from '../errors/index.ts'
 import { listenError } from './listen-error.ts'
 import type { NetworkParts } from './network-parts.ts'
 import type { NodeBase } from './open-base.ts'
+import type { PeerParts } from './peer-parts.ts'
 import { gossipOptions, mountAll } from './services.ts'
 import type { Definitions } from './services.ts'
 import type { TosServices } from './tos-node.ts'
@@ -14,14 +15,23 @@ import { transportSettings } from './transport-of-config.ts'
 import { createLibp2pOptions, loadReach } from './transport/index.ts'
 
 /** Creates and starts libp2p with every definition mounted. Throws `LISTEN_FAILED`, `QUIC_UNAVAILABLE`, or a mounting error. */
-export async function startLibp2p (config: Config, { privateKey, datastore }: NodeBase, { kernel, sessions }: Pick<NetworkParts, 'kernel' | 'sessions'>, definitions: Definitions, logger: ComponentLogger | undefined): Promise<Libp2p<TosServices>> {
+export async function startLibp2p (config: Config, { privateKey, datastore }: NodeBase, { kernel, sessions, peers }: Pick<NetworkParts, 'kernel' | 'sessions' | 'peers'>, definitions: Definitions, logger: ComponentLogger | undefined): Promise<Libp2p<TosServices>> {
   const transport = createLibp2pOptions({ ...transportSettings(config, privateKey, datastore, logger), reach: await loadReach(config) })
   // topics look for GossipSub under this name, so it stands before them
   const services = { ...transport.services, session: sessions.service, pubsub: gossipsub(gossipOptions(config.network, definitions)), ...mountAll(kernel, definitions) }
   try {
-    return await createLibp2p({ ...transport, services } as unknown as Libp2pOptions<TosServices>)
+    return await createLibp2p({ ...transport, peerDiscovery: watched(transport.peerDiscovery, peers), services } as unknown as Libp2pOptions<TosServices>)
   } catch (cause) {
     if (cause instanceof TosError) throw cause
     throw listenError(cause, config.listen) ?? toTosError(cause)
   }
+}
+
+/** The discovery modules, each listened to as it is made. */
+function watched (modules: Libp2pOptions['peerDiscovery'] = [], { watch }: PeerParts): NonNullable<Libp2pOptions['peerDiscovery']> {
+  return modules.map(make => components => {
+    const made = make(components)
+    watch(made)
+    return made
+  })
 }

@@ -8,9 +8,10 @@ import type {
 } from '../../protocols/index.ts'
 import type { Ledger, Mempool, Miner, Sync } from '../chain/index.ts'
 import type { Config } from '../config/index.ts'
+import type { DiscoverySnapshot } from '../discovery/index.ts'
 import type { TopicService } from '../gossip/index.ts'
 import type { NodeEvents } from '../monitor/index.ts'
-import type { Connector } from '../peers/index.ts'
+import type { PeerManager } from '../peers/index.ts'
 import type { SessionService } from '../secure/index.ts'
 import type { OwnAddresses } from './transport/index.ts'
 import type { Kernel, ProtocolDefinition, ProtocolService, StreamDefinition, StreamService, TopicDefinition } from '../protocol/index.ts'
@@ -58,7 +59,9 @@ export interface TosParts {
   readonly mempool: Mempool
   readonly sync: Sync
   readonly miner: Miner
-  readonly connector: Connector
+  readonly connector: PeerManager
+  /** Who could be dialled, who named them, and why a source failed. */
+  readonly discovery: () => DiscoverySnapshot
   readonly events: NodeEvents
   /** Chain files being read: their blocks are not news. */
   readonly imports: { running: number }

@@ -1,0 +1,57 @@
+import { LRUCache } from 'lru-cache'
+import { cooldownMs } from '../topology/index.ts'
+import type { CooldownCause } from '../topology/index.ts'
+
+/** How dials of one candidate went. Times in ms of the monotonic clock. */
+export interface DialRecord {
+  /** Failures and farewells in a row. */
+  readonly failures: number
+  readonly notBefore: number
+  /** It did not answer, rather than send us away. */
+  readonly dialFailed: boolean
+  readonly triedAt?: number | undefined
+  /** A dial has proved its key. */
+  readonly tried: boolean
+}
+
+/** What is remembered of candidates, by key. */
+export interface DialRecords {
+  get (key: string): DialRecord
+  /** A dial begins. */
+  tried (key: string, now: number): void
+  /** Leave it alone for a while. Returns its failures in a row. */
+  cool (key: string, cause: CooldownCause, now: number): number
+  /** It answered with the right key. */
+  proved (key: string): void
+  /** It stayed: what was before counts no more. */
+  settled (key: string): void
+  /** Leave it alone until `time` at least. */
+  wait (key: string, time: number): void
+  readonly size: number
+}
+
+/** More than there are candidates, so that one who comes back as a candidate is still known. */
+const MAX_RECORDS = 4096
+const FRESH: DialRecord = { failures: 0, notBefore: 0, dialFailed: false, tried: false }
+
+/** A bounded table; `random` in [0, 1). */
+export function createDialRecords (random: () => number): DialRecords {
+  const records = new LRUCache<string, DialRecord>({ max: MAX_RECORDS })
+  const get = (key: string): DialRecord => records.get(key) ?? FRESH
+  const change = (key: string, changes: Partial<DialRecord>): void => { records.set(key, { ...get(key), ...changes }) }
+  return {
+    get,
+    tried: (key, now) => { change(key, { triedAt: now }) },
+    cool (key, cause, now) {
+      const old = get(key)
+      const failures = old.failures + 1
+      // a later word must not shorten an earlier one
+      change(key, { failures, notBefore: Math.max(old.notBefore, now + cooldownMs(cause, failures, { random })), dialFailed: cause === 'dial-failed' })
+      return failures
+    },
+    proved: key => { change(key, { tried: true, dialFailed: false }) },
+    settled: key => { if (get(key).failures > 0) change(key, { failures: 0, notBefore: 0 }) },
+    wait: (key, time) => { change(key, { notBefore: Math.max(get(key).notBefore, time) }) },
+    get size () { return records.size }
+  }
+}

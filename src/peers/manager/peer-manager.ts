@@ -1,0 +1,239 @@
+import { setMaxListeners } from 'node:events'
+import type { Connection, Libp2p, PeerId } from '@libp2p/interface'
+import { multiaddr } from '@multiformats/multiaddr'
+import { GOODBYE_REASON } from '../../../protocols/goodbye/messages.ts'
+import { planDials, prioritise, WHY_NOT } from '../topology/index.ts'
+import type { DialCandidate, DialPlan, PeerRole, PlannedDial, Priorities, TopologyPeer } from '../topology/index.ts'
+import { dialCandidate, nodeTypeName, whereabouts, withoutPeer } from './dial-candidate.ts'
+import { createDialRecords } from './dial-records.ts'
+import { createDuplicates } from './duplicates.ts'
+import { createOutboundSlots } from './outbound-slots.ts'
+import type { KnownCandidate, PeerClaims, PeerManagerDeps } from './parts.ts'
+import type { PeerManager, QueuedPeer } from './queued-peer.ts'
+
+/** How often the peers are looked at, and how soon after a new candidate came, ms. */
+const TICK_MS = 1000
+const SOON_MS = 20
+/** How long the node with the larger id lets the other dial when both have just heard of each other, ms. */
+const YIELD_MS = 1500
+/** Dials in a row that may fail before hearsay is forgotten. */
+const MAX_FAILURES = 10
+/** A peer that stayed this long is a good one; its past failures are forgotten, ms. */
+const SETTLED_MS = 60_000
+/** How often the book hears that a dialled connection still stands, ms. */
+const GOOD_EVERY_MS = 3_600_000
+const START_SCORE = 500
+
+/** Keeps the node connected: whom to dial, whom to keep, and why. Policies are those of `topology`; this carries them out. */
+export function createPeerManager (node: Libp2p, deps: PeerManagerDeps): PeerManager {
+  const { candidates, book, clock, wall, schedule, random, limits, exemptPrivate, failed } = deps
+  const records = createDialRecords(random)
+  const slots = createOutboundSlots()
+  /** Connections with a session, and what the peer says of itself; as many as there are connections. */
+  const claims = new Map<Connection, PeerClaims & { readonly since: number, told: number }>()
+  const complete = { has: (connection: Connection) => claims.has(connection) } as ReadonlySet<Connection>
+  const duplicates = createDuplicates(node, { ...deps, complete })
+  const stopping = new AbortController()
+  setMaxListeners(0, stopping.signal)
+  const own = node.peerId.toString()
+  let cancelTick: (() => void) | undefined
+  let soon: (() => void) | undefined
+  let unsubscribe: (() => void) | undefined
+  let plan: DialPlan = { dials: [], explain: new Map(), starved: false }
+  let starvedSince: number | undefined
+  let lastFeeler = -Infinity
+
+  const open = (): Connection[] => node.getConnections().filter(({ status }) => status === 'open')
+  const banned = ({ key, addresses }: KnownCandidate): boolean => deps.banned?.(key, addresses) ?? false
+  const roleOf = (peer: string, candidate: KnownCandidate | undefined): PeerRole | undefined => {
+    if (candidate?.origins.some(origin => origin.startsWith('operator')) === true) return 'static'
+    const purpose = slots.useOf(peer)?.purpose
+    return purpose === 'named' ? 'static' : purpose === 'full' ? undefined : purpose
+  }
+
+  const peersNow = (byKey: ReadonlyMap<string, KnownCandidate>, now: number): TopologyPeer[] => {
+    const byPeer = Map.groupBy(open(), ({ remotePeer }) => remotePeer.toString())
+    return [...byPeer].map(([peer, connections]) => {
+      const connection = connections.find(complete.has) ?? connections[0] as Connection
+      const { nodeType = 255, services = 0n } = claims.get(connection) ?? {}
+      return {
+        ...whereabouts(connection.remoteAddr.toString()),
+        peer, services, nodeType: nodeTypeName(nodeType), direction: connection.direction,
+        connectedMs: Math.max(0, wall() - connection.timeline.open), score: deps.score?.(peer) ?? START_SCORE,
+        role: roleOf(peer, byKey.get(peer))
+      }
+    })
+  }
+
+  const dial = async ({ candidate: { peer: key, addresses }, purpose, origin }: PlannedDial, known: KnownCandidate): Promise<void> => {
+    slots.begin(key, addresses[0], { purpose, origin })
+    records.tried(key, clock())
+    for (const address of addresses) book.attempt(address, wall())
+    let connection: Connection | undefined
+    try {
+      const targets = addresses.map(address => multiaddr(known.peer === undefined ? address : `${address}/p2p/${known.peer}`))
+      connection = await node.dial(targets, { signal: AbortSignal.any([stopping.signal, AbortSignal.timeout(deps.dialTimeoutMs)]) })
+      const peer = connection.remotePeer.toString()
+      slots.end(key, peer)
+      // success may be short-lived (another network, a full peer, ourselves): wait before the next try either way
+      records.wait(key, clock() + TICK_MS * 4)
+      if (!candidates.proved(known, addresses.length === 1 ? addresses[0] as string : withoutPeer(connection.remoteAddr.toString()), peer)) {
+        records.cool(key, 'dial-failed', clock())
+        await connection.close()
+      }
+    } catch (error) {
+      slots.end(key)
+      if (stopping.signal.aborted) return
+      for (const address of addresses) book.failed(address, wall())
+      const hearsay = !known.origins.some(name => /^(?:operator|bootstrap)/.test(name))
+      if (records.cool(key, 'dial-failed', clock()) >= MAX_FAILURES && hearsay) candidates.remove(key)
+      failed(`dial of ${addresses[0] ?? key}`, error)
+      // the place is free again
+      look()
+    }
+  }
+
+  const prune = ({ drop }: Priorities, now: number): void => {
+    for (const { peer, reason } of drop) {
+      // a feeler has done its work: no need to tell anybody to stay away
+      if (reason !== 'feeler-done') records.cool(peer, GOODBYE_REASON.tooManyPeers, now)
+      for (const connection of open()) if (connection.remotePeer.toString() === peer) void deps.part(connection, GOODBYE_REASON.tooManyPeers)
+    }
+  }
+
+  /** Tests a hint or an incumbent of the book, when there is nothing better to dial. */
+  const feel = (byKey: ReadonlyMap<string, KnownCandidate>, connected: ReadonlySet<string>, now: number): void => {
+    if (slots.dialling.size > 0 || now - lastFeeler < TICK_MS * 10) return
+    const entry = book.feeler(wall())?.entry
+    if (entry === undefined) return
+    lastFeeler = now
+    const key = entry.peer ?? entry.address
+    if (connected.has(key) || key === own) return
+    const known = byKey.get(key) ?? { key, peer: entry.peer, addresses: [entry.address], origins: ['book'], nodeType: entry.nodeType, services: entry.services }
+    const candidate: DialCandidate = dialCandidate(known, records.get(key), banned(known))
+    if (candidate.banned !== true) void dial({ candidate, purpose: 'feeler', origin: { source: 'book', seed: 'book' } }, known)
+  }
+
+  const keepBook = (now: number): void => {
+    for (const [connection, claim] of claims) {
+      if (connection.status !== 'open') continue
+      if (now - claim.since >= SETTLED_MS) records.settled(connection.remotePeer.toString())
+      if (connection.direction === 'outbound' && now - claim.told >= GOOD_EVERY_MS) good(connection, claim, now)
+    }
+  }
+  const good = (connection: Connection, claim: PeerClaims & { told: number }, now: number): void => {
+    claim.told = now
+    book.good(withoutPeer(connection.remoteAddr.toString()), connection.remotePeer.toString(), wall(), { nodeType: claim.nodeType, services: claim.services })
+  }
+
+  /** One look at everything: drop, dial, search. */
+  const look = (): void => {
+    if (cancelTick === undefined) return
+    const now = clock()
+    const all = candidates.list()
+    const byKey = new Map(all.map(candidate => [candidate.key, candidate]))
+    const peers = peersNow(byKey, now)
+    const connected = new Set(peers.map(({ peer }) => peer))
+    const standing = prioritise(peers, { now, random, exemptPrivate, limits })
+    prune(standing, now)
+    const outbound = new Map(open().filter(({ direction }) => direction === 'outbound').map(connection => [connection.remotePeer.toString(), connection]))
+    const state = {
+      now, connected, starvedSince,
+      reached: new Set(open().map(({ remoteAddr }) => withoutPeer(remoteAddr.toString()))),
+      slots: slots.list(outbound, peer => byKey.get(peer)),
+      want: standing.want,
+      // feelers are the book's: it knows what is untried and what waits in a test
+      lastFeelerAt: now
+    }
+    plan = planDials(all.map(candidate => dialCandidate(candidate, records.get(candidate.key), banned(candidate))), state, { random, exemptPrivate, limits, dials: deps.dials })
+    starvedSince = plan.starved ? starvedSince ?? now : undefined
+    for (const planned of plan.dials) {
+      const known = byKey.get(planned.candidate.peer)
+      if (known !== undefined) void dial(planned, known)
+    }
+    const { peers: missing, outbound: missingOutbound, emergency } = standing.want
+    if (missing === 0 && missingOutbound === 0) feel(byKey, connected, now)
+    keepBook(now)
+    const waiting = [...plan.explain.values()].filter(why => why === 'queue' || why === 'bootstrap-last').length
+    candidates.search({ wanted: Math.max(missing, missingOutbound), emergency, open: waiting + plan.dials.length })
+  }
+  const lookSoon = (): void => {
+    soon ??= schedule(() => {
+      soon = undefined
+      look()
+    }, SOON_MS)
+  }
+  const tick = (): void => {
+    cancelTick = schedule(tick, TICK_MS)
+    look()
+  }
+
+  const opened = ({ detail: connection }: CustomEvent<Connection>): void => {
+    deps.ready(connection).then(said => {
+      if (connection.status !== 'open') return
+      const now = clock()
+      const claim = { ...said, since: now, told: -Infinity }
+      claims.set(connection, claim)
+      records.proved(connection.remotePeer.toString())
+      if (connection.direction === 'outbound') good(connection, claim, now)
+      duplicates.check(connection.remotePeer)
+    }).catch((error: unknown) => { failed(`session with ${connection.remotePeer.toString()}`, error) })
+  }
+  const closed = ({ detail: connection }: CustomEvent<Connection>): void => {
+    claims.delete(connection)
+    duplicates.closed(connection)
+  }
+  const left = ({ detail }: CustomEvent<PeerId>): void => {
+    const peer = detail.toString()
+    // who told us why is already waiting for longer
+    if (records.get(peer).notBefore <= clock()) records.cool(peer, 'lost', clock())
+  }
+
+  const anchors = (): void => {
+    const outbound = open().filter(connection => connection.direction === 'outbound' && complete.has(connection))
+    const rank = ({ remotePeer }: Connection): number => slots.useOf(remotePeer.toString())?.purpose === 'block-only' ? 0 : 1
+    const best = outbound.sort((a, b) => rank(a) - rank(b) || a.timeline.open - b.timeline.open)
+    if (best.length > 0) book.setAnchors(best.map(({ remoteAddr, remotePeer }) => ({ address: withoutPeer(remoteAddr.toString()), peer: remotePeer.toString() })))
+  }
+
+  const view = ({ key, addresses, origins }: KnownCandidate, now: number): QueuedPeer => {
+    const { failures, notBefore } = records.get(key)
+    const why = slots.dialling.has(key) ? 'dialling' : plan.explain.get(key)
+    return { key, addresses, origins, failures, waitMs: Math.max(0, Math.round(notBefore - now)), ...(why === undefined ? {} : { why, because: WHY_NOT[why] }) }
+  }
+
+  return {
+    start () {
+      unsubscribe = candidates.subscribe(({ key, peer, origins }) => {
+        // two nodes that discover each other at once would otherwise both dial: the one with the smaller id goes first
+        const near = origins.every(origin => origin === 'mdns' || origin === 'dht')
+        if (near && peer !== undefined && peer < own && records.get(key).triedAt === undefined) records.wait(key, clock() + YIELD_MS)
+        lookSoon()
+      })
+      node.addEventListener('connection:open', opened)
+      node.addEventListener('connection:close', closed)
+      node.addEventListener('peer:disconnect', left)
+      tick()
+    },
+    stop () {
+      if (cancelTick === undefined) return
+      cancelTick()
+      cancelTick = undefined
+      soon?.()
+      unsubscribe?.()
+      node.removeEventListener('connection:open', opened)
+      node.removeEventListener('connection:close', closed)
+      node.removeEventListener('peer:disconnect', left)
+      stopping.abort()
+      duplicates.stop()
+      anchors()
+    },
+    parted (peer, reason) {
+      const cause = reason === GOODBYE_REASON.duplicateConnection && open().filter(({ remotePeer }) => remotePeer.toString() === peer).length > 1
+      if (!cause) records.cool(peer, reason, clock())
+    },
+    queue: () => candidates.list().map(candidate => view(candidate, clock())),
+    candidates: () => [...candidates.list()],
+    dump: () => ({ candidates: candidates.list().length, records: records.size, sessions: claims.size, duplicates: duplicates.size, ...slots.dump() })
+  }
+}
