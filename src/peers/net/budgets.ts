@@ -25,6 +25,8 @@ const DEAREST_BYTES = 64 * MIB
 export interface Budgets {
   /** Charges one received message; the name of the budget it exceeds, undefined when it fits both. A message without room for its bytes still counts as one. */
   charge (peer: string | HashKey, nowMs: number, bytes: number): 'messages' | 'bytes' | undefined
+  /** Charges further bytes of a message that was charged already, as they come on its stream; false when they do not fit. */
+  chargeBytes (peer: string | HashKey, nowMs: number, bytes: number): boolean
   /** Milliseconds until a message of that size would fit. */
   delay (peer: string | HashKey, nowMs: number, bytes: number): number
   /** Peers held, at most `capacity`. */
@@ -52,6 +54,7 @@ export function createBudgets ({ hash, rates = BUDGET_RATES.default, capacity = 
       if (!messages.take(key, nowMs)) return 'messages'
       return bytes.take(key, nowMs, size) ? undefined : 'bytes'
     },
+    chargeBytes: (peer, nowMs, size) => bytes.take(keyOf(peer), nowMs, size),
     delay (peer, nowMs, size) {
       const key = keyOf(peer)
       return Math.max(messages.delay(key, nowMs), bytes.delay(key, nowMs, size))

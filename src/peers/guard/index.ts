@@ -1,0 +1,7 @@
+export { createGuard } from './guard.ts'
+export type { Guard, GuardBans, PeerExplanation } from './guard.ts'
+export type { GuardOptions } from './guard-options.ts'
+export { rateLimiter } from './rate-limiter.ts'
+export type { RateLimiterService } from './rate-limiter.ts'
+export { reputation } from './reputation-service.ts'
+export type { ReputationService } from './reputation-service.ts'
