@@ -6,6 +6,7 @@ import { chainCommand } from './commands/chain.ts'
 import { completionCommand } from './commands/completion.ts'
 import { configCommand } from './commands/config.ts'
 import { devnetCommand } from './commands/devnet.ts'
+import { doctorCommand } from './commands/doctor.ts'
 import { frameCommand } from './commands/frame.ts'
 import { initCommand } from './commands/init.ts'
 import { keyCommand } from './commands/key.ts'
@@ -16,7 +17,7 @@ import { protocolCommand } from './commands/protocol.ts'
 import { requestCommand } from './commands/request.ts'
 import { startCommand } from './commands/start.ts'
 
-const COMMANDS = [initCommand, startCommand, nodeCommands, peersCommands, ledgerCommands, chainCommand, requestCommand, keyCommand, configCommand, frameCommand, protocolCommand, devnetCommand, completionCommand]
+const COMMANDS = [initCommand, startCommand, nodeCommands, doctorCommand, peersCommands, ledgerCommands, chainCommand, requestCommand, keyCommand, configCommand, frameCommand, protocolCommand, devnetCommand, completionCommand]
 
 /** The whole command tree. Actions import what they need, so that help and completion stay fast. */
 export function createProgram (cli: Cli): Command {

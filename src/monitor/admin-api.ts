@@ -1,3 +1,4 @@
+import type { DoctorView } from './doctor/index.ts'
 import type { NodeEvents } from './node-events.ts'
 import type {
   BlockView, ConfigView, ConnectedView, IdView, PeerView, PingView, ProgressView, SentView, StatusView, StoppingView, StreamedEvent, TipView, TransactionView
@@ -39,6 +40,8 @@ export const SHOWN = ['dump', 'protocols', 'limits', 'topics', 'incidents', 'can
 export interface AdminApi {
   id (params?: object, options?: CallOptions): Promise<IdView>
   status (params?: object, options?: CallOptions): Promise<StatusView>
+  /** Checks what the node needs, on the machine and in the network; pings five peers for their clocks. Takes 2 s at most. */
+  doctor (params?: object, options?: CallOptions): Promise<DoctorView>
   /** Internals by name: `dump` (sizes of all tables), `protocols`, `limits`, `topics`, … Throws `USAGE` that lists the names. */
   show (params: { readonly name: string }, options?: CallOptions): Promise<unknown>
   config (params?: object, options?: CallOptions): Promise<ConfigView>

@@ -21,6 +21,7 @@ export interface Route<P = Readonly<Record<string, unknown>>> {
 export const ROUTES: { readonly [M in AdminMethod]: Route<ParamsOf<M>> & { readonly stream: AdminApi[M] extends (...args: never[]) => AsyncIterable<unknown> ? true : false } } = {
   id: { stream: false, reads: true, params: {} },
   status: { stream: false, reads: true, params: {} },
+  doctor: { stream: false, reads: true, params: {} },
   show: { stream: false, reads: true, params: { name: 'string' } },
   config: { stream: false, reads: true, params: {} },
   peersLs: { stream: false, reads: true, params: {} },

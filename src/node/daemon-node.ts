@@ -3,6 +3,7 @@ import type { Config } from '../config/index.ts'
 import type { TosNodeHandle } from '../monitor/index.ts'
 import { toHex } from '../wire/index.ts'
 import { createChainApi } from './api/chain-api.ts'
+import { createDoctorApi } from './api/doctor-api.ts'
 import { createInfoApi } from './api/info-api.ts'
 import { createPeersApi } from './api/peers-api.ts'
 import { createRequestApi } from './api/request-api.ts'
@@ -13,7 +14,7 @@ export async function startDaemonNode (config: Config, logger?: ComponentLogger)
   const startedAt = performance.now()
   const node = await createTosNode({ ...config, ...(logger === undefined ? {} : { logger }) })
   return {
-    api: { ...createInfoApi(node, startedAt), ...createPeersApi(node), ...createChainApi(node), ...createRequestApi(node), events: (_params, options) => node.tos.events.stream(options) },
+    api: { ...createInfoApi(node, startedAt), ...createDoctorApi(node), ...createPeersApi(node), ...createChainApi(node), ...createRequestApi(node), events: (_params, options) => node.tos.events.stream(options) },
     ready: { peerId: node.peerId.toString(), nodeId: toHex(node.tos.nodeId), addrs: node.getMultiaddrs().map(String) },
     events: node.tos.events,
     stop: () => node.stop() as Promise<void>

@@ -15,6 +15,7 @@ export function createFakeApi (): { api: AdminApi, asked: unknown[], events: Nod
   const api: AdminApi = {
     id: async () => ({ peerId: 'peer', nodeId: 'aa', addrs: [], network: 'devnet', genesis: 'bb', userAgent: 'ua', protocols: [] }),
     status: async () => status,
+    doctor: async () => ({ outcome: 'FAIL', daemon: true, checks: [{ check: 'disk', outcome: 'FAIL', message: '0.0 GiB free', hint: 'free some' }, { check: 'dns', outcome: 'PASS', message: 'fine' }] }),
     async show (params) {
       asked.push(params)
       return { big: 2n ** 63n }

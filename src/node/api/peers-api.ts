@@ -71,7 +71,8 @@ function oneLine ({ message, cause }: TosError): string {
   return cause === undefined ? message : `${message}: ${describeCause(cause)}`
 }
 
-function ping (node: TosNode): { userAgent: string, services: bigint, timestamp: bigint } {
+/** What PING says of us. */
+export function ping (node: TosNode): { userAgent: string, services: bigint, timestamp: bigint } {
   const { config: { userAgent }, miner } = node.tos
   return { userAgent, services: SERVICE.blocks | SERVICE.tx | (miner.running ? SERVICE.mining : 0n), timestamp: BigInt(Math.floor(Date.now() / 1000)) }
 }

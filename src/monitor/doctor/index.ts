@@ -1,0 +1,8 @@
+export { checkHost, MIN_NODE } from './check-host.ts'
+export type { HostFacts, NameFact } from './check-host.ts'
+export { checkNetwork } from './check-network.ts'
+export type { NetworkFacts } from './check-network.ts'
+export { diagnosis, pass, warn } from './finding.ts'
+export type { DoctorView, Finding, Outcome } from './finding.ts'
+export { probeHost, seedNames } from './probe-host.ts'
+export type { HostQuestion, Lookup, SeedName } from './probe-host.ts'
