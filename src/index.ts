@@ -12,5 +12,7 @@ export { createMessageSigner, createMessageVerifier, createSessions } from './se
 export type { MessageSigner, MessageVerifier, SessionInfo, SessionService, Sessions, SessionsOptions } from './secure/index.ts'
 export * from './wire/index.ts'
 export { createTosNode } from './node/index.ts'
+export { createGuard, rateLimiter, reputation } from './peers/guard/index.ts'
+export type { Guard, GuardOptions, RateLimiterService, ReputationService } from './peers/guard/index.ts'
 export type { TosNode, TosNodeOptions, TosParts, TosServices } from './node/index.ts'
 export type { Ledger } from './chain/index.ts'

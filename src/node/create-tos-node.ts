@@ -56,6 +56,7 @@ async function openNode (config: Config, custom: Readonly<Record<string, AnyDefi
     scope.add('files', cleanUp)
     const base = await openBase(config, given, scope)
     const parts = createNetworkParts(config, base)
+    scope.add('guard', () => { parts.guard.stop() })
     scope.add('mempool and relays', () => parts.chain.stop())
 
     checkNames(custom, parts.definitions)
@@ -83,7 +84,7 @@ async function openNode (config: Config, custom: Readonly<Record<string, AnyDefi
 }
 
 /** Names libp2p's own services have on the node. */
-const LIBP2P_SERVICES: ReadonlySet<string> = new Set(['identify', 'ping', 'dht', 'pubsub', 'session', 'addresses', 'relayServer', 'dcutr', 'autonat', 'upnp'])
+const LIBP2P_SERVICES: ReadonlySet<string> = new Set(['identify', 'ping', 'dht', 'pubsub', 'session', 'reputation', 'addresses', 'relayServer', 'dcutr', 'autonat', 'upnp'])
 
 // a custom service must not silently take the place of a built-in one
 function checkNames (custom: object, builtin: object): void {

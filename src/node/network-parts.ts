@@ -1,3 +1,4 @@
+import type { Connection } from '@libp2p/interface'
 import { peerIdFromPrivateKey } from '@libp2p/peer-id'
 import { LRUCache } from 'lru-cache'
 import type { Config } from '../config/index.ts'
@@ -5,15 +6,18 @@ import { GOODBYE_REASON } from '../../protocols/index.ts'
 import { TosError } from '../errors/index.ts'
 import { CORRUPT_STRIKES, createKernel } from '../protocol/index.ts'
 import type { Kernel } from '../protocol/index.ts'
+import type { Guard } from '../peers/guard/index.ts'
 import type { Sessions } from '../secure/index.ts'
 import { createChainParts } from './chain-parts.ts'
 import type { ChainParts } from './chain-parts.ts'
+import { createNodeGuard } from './guard-parts.ts'
 import { createNetworkPorts } from './network-ports.ts'
 import type { NetworkPorts } from './network-ports.ts'
 import type { NodeBase } from './open-base.ts'
 import { createPeerParts } from './peer-parts.ts'
 import type { PeerParts } from './peer-parts.ts'
 import { goodbyeReason, refusePeer } from './refuse-peer.ts'
+import { rewardRelays } from './rewards.ts'
 import { createNodeSessions } from './session-parts.ts'
 import { createPendingServices } from './pending-services.ts'
 import type { PendingServices } from './pending-services.ts'
@@ -36,6 +40,8 @@ export interface NetworkParts {
   readonly pending: PendingServices
   /** Discovery, address book and dialler. */
   readonly peers: PeerParts
+  /** Scores, bans and limits of peers. */
+  readonly guard: Guard
   /** What each peer said when it left. */
   readonly goodbyes: LRUCache<string, string>
 }
@@ -45,12 +51,14 @@ export function createNetworkParts (config: Config, base: NodeBase): NetworkPart
   const { ledger, hub, minerKey, onError } = base
   const { network, limits, profile, mineIntervalMs, plain } = config
   const ports = createNetworkPorts()
-  const peers = createPeerParts(config, base)
   const localPeer = peerIdFromPrivateKey(base.privateKey)
-  const sessions = createNodeSessions(config, base, (connection, error) => {
+  const refuse = (connection: Connection, error: TosError): void => {
     peers.parted(connection.remotePeer.toString(), goodbyeReason(error.code))
     void refusePeer(connection, localPeer, network, error)
-  })
+  }
+  const guard = createNodeGuard(config, hub, refuse)
+  const peers = createPeerParts(config, base, { score: guard.score, banned: peer => guard.isBanned(peer) !== undefined })
+  const sessions = createNodeSessions(config, base, refuse)
   const kernel = createKernel({
     network,
     sessions,
@@ -59,18 +67,20 @@ export function createNetworkParts (config: Config, base: NodeBase): NetworkPart
     corruptStrikes: profile === 'tos-spec' ? 1 : CORRUPT_STRIKES,
     streamTimes: { firstFrameMs: limits.firstHeaderTimeoutMs, minBytesPerSecond: limits.minBytesPerSecond, frameMs: limits.frameTimeoutMs }
   })
+  kernel.incidents.listen(guard.incident)
   const chain = createChainParts({
     ledger, ports, hub, minerKey, mineIntervalMs, onError,
     penalise: (peer, code) => { kernel.incidents.report({ code, peer, protocol: 'chain', error: new TosError(code, `${peer} broke a rule of the chain`) }) }
   })
   const goodbyes = new LRUCache<string, string>({ max: MAX_GOODBYES })
   const pending = createPendingServices()
-  const definitions = builtinDefinitions(chain, pending, peers.exchange, {
+  const relays = rewardRelays(chain, { hasBlock: hash => ledger.has(hash), hasTransaction: hash => chain.mempool.get(hash) !== undefined }, guard.record)
+  const definitions = builtinDefinitions({ source: chain.source, ...relays }, pending, peers.exchange, {
     goodbye ({ reason, text }, peer) {
       // the peer stays, on its other connection
       if (reason !== GOODBYE_REASON.duplicateConnection) goodbyes.set(peer, goodbyeText(reason, text))
       peers.parted(peer, reason)
     }
   })
-  return { kernel, sessions, ports, chain, definitions, pending, peers, goodbyes }
+  return { kernel, sessions, ports, chain, definitions, pending, peers, guard, goodbyes }
 }

@@ -17,6 +17,7 @@ const REASON_OF: Partial<Record<TosErrorCode, number>> = {
   CLOCK_SKEW: GOODBYE_REASON.clockSkew,
   DUPLICATE_NODE_ID: GOODBYE_REASON.duplicateNodeId,
   BUSY: GOODBYE_REASON.tooManyPeers,
+  BANNED: GOODBYE_REASON.banned,
   DUPLICATE_CONNECTION: GOODBYE_REASON.duplicateConnection
 }
 

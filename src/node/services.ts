@@ -11,7 +11,7 @@ import { isPublicNetwork } from './transport/index.ts'
 export type Definitions = Readonly<Record<string, AnyDefinition>>
 
 /** The built-in protocols, streams and topics with the services behind them. They are mounted by the same call as a third party's. */
-export function builtinDefinitions ({ source, blockRelay, transactionRelay }: ChainParts, pending: PendingServices, exchange: PeerExchangeService, farewells: GoodbyeService): Definitions {
+export function builtinDefinitions ({ source, blockRelay, transactionRelay }: Pick<ChainParts, 'source' | 'blockRelay' | 'transactionRelay'>, pending: PendingServices, exchange: PeerExchangeService, farewells: GoodbyeService): Definitions {
   return {
     tosPing: ping({ now: Date.now }),
     peerExchange: peerExchange(exchange),
@@ -33,10 +33,10 @@ export function mountAll (kernel: Kernel, definitions: Definitions): Record<stri
   return Object.fromEntries(Object.entries(definitions).map(([name, definition]) => [name, mountAny(kernel, definition)]))
 }
 
-/** GossipSub options for the topics among the definitions. */
-export function gossipOptions (network: string, definitions: Definitions): ReturnType<typeof createGossipOptions> {
+/** GossipSub options for the topics among the definitions; `reputation` in gossip points. */
+export function gossipOptions (network: string, definitions: Definitions, reputation: (peer: string) => number): ReturnType<typeof createGossipOptions> {
   const topics = Object.values(definitions).filter((definition): definition is TopicDefinition<unknown> => definition.kind === 'topic')
-  return createGossipOptions({ network, topics, shareLoopback: !isPublicNetwork(network) })
+  return createGossipOptions({ network, topics, shareLoopback: !isPublicNetwork(network), reputation })
 }
 
 function mountAny (kernel: Kernel, definition: AnyDefinition): unknown {

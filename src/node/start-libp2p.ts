@@ -4,6 +4,8 @@ import { createLibp2p } from 'libp2p'
 import type { Libp2pOptions } from 'libp2p'
 import type { Config } from '../config/index.ts'
 import { toTosError, TosError } from '../errors/index.ts'
+import { reputation } from '../peers/guard/index.ts'
+import { gossipPoints } from './guard-parts.ts'
 import { listenError } from './listen-error.ts'
 import type { NetworkParts } from './network-parts.ts'
 import type { NodeBase } from './open-base.ts'
@@ -15,10 +17,10 @@ import { transportSettings } from './transport-of-config.ts'
 import { createLibp2pOptions, loadReach } from './transport/index.ts'
 
 /** Creates and starts libp2p with every definition mounted. Throws `LISTEN_FAILED`, `QUIC_UNAVAILABLE`, or a mounting error. */
-export async function startLibp2p (config: Config, { privateKey, datastore }: NodeBase, { kernel, sessions, peers }: Pick<NetworkParts, 'kernel' | 'sessions' | 'peers'>, definitions: Definitions, logger: ComponentLogger | undefined): Promise<Libp2p<TosServices>> {
-  const transport = createLibp2pOptions({ ...transportSettings(config, privateKey, datastore, logger), reach: await loadReach(config) })
+export async function startLibp2p (config: Config, { privateKey, datastore }: NodeBase, { guard, kernel, sessions, peers }: Pick<NetworkParts, 'guard' | 'kernel' | 'sessions' | 'peers'>, definitions: Definitions, logger: ComponentLogger | undefined): Promise<Libp2p<TosServices>> {
+  const transport = createLibp2pOptions({ ...transportSettings(config, privateKey, datastore, logger), gater: guard.gater, reach: await loadReach(config) })
   // topics look for GossipSub under this name, so it stands before them
-  const services = { ...transport.services, session: sessions.service, pubsub: gossipsub(gossipOptions(config.network, definitions)), ...mountAll(kernel, definitions) }
+  const services = { ...transport.services, reputation: reputation(guard), session: sessions.service, pubsub: gossipsub(gossipOptions(config.network, definitions, gossipPoints(guard))), ...mountAll(kernel, definitions) }
   try {
     return await createLibp2p({ ...transport, peerDiscovery: watched(transport.peerDiscovery, peers), services } as unknown as Libp2pOptions<TosServices>)
   } catch (cause) {

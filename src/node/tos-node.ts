@@ -12,6 +12,7 @@ import type { DiscoverySnapshot } from '../discovery/index.ts'
 import type { TopicService } from '../gossip/index.ts'
 import type { NodeEvents } from '../monitor/index.ts'
 import type { PeerManager } from '../peers/index.ts'
+import type { Guard, ReputationService } from '../peers/guard/index.ts'
 import type { SessionService } from '../secure/index.ts'
 import type { OwnAddresses } from './transport/index.ts'
 import type { Kernel, ProtocolDefinition, ProtocolService, StreamDefinition, StreamService, TopicDefinition } from '../protocol/index.ts'
@@ -26,6 +27,7 @@ export type TosServices = {
   readonly addresses: OwnAddresses
   /** The sealed sessions under all `/tos/<net>/…` streams. */
   readonly session: SessionService
+  readonly reputation: ReputationService
   readonly pubsub: GossipSub
   readonly tosPing: ProtocolService<Omit<TosPing, 'nonce'>, Omit<Pong, 'nonce'>>
   readonly peerExchange: ProtocolService<Omit<PeerExchange, 'requestId'>, Omit<PeerExchange, 'requestId'>>
@@ -60,6 +62,8 @@ export interface TosParts {
   readonly sync: Sync
   readonly miner: Miner
   readonly connector: PeerManager
+  /** Scores, bans and limits of peers. */
+  readonly guard: Guard
   /** Who could be dialled, who named them, and why a source failed. */
   readonly discovery: () => DiscoverySnapshot
   readonly events: NodeEvents

@@ -1,0 +1,46 @@
+import { join } from 'node:path'
+import type { Connection } from '@libp2p/interface'
+import { toTosError } from '../errors/index.ts'
+import type { Config } from '../config/index.ts'
+import type { TosError } from '../errors/index.ts'
+import type { NodeEventHub } from '../monitor/index.ts'
+import { createGuard } from '../peers/guard/index.ts'
+import type { Guard } from '../peers/guard/index.ts'
+import { createFileStore } from './file-store.ts'
+
+/** Gossip points a peer loses per thousandth below the start: at the threshold of a ban (−200) that is GossipSub's first threshold, −80. */
+const GOSSIP_POINTS = 0.4
+const START = 500
+
+/** The node's guard, with its bans and scores in the data directory; a damaged file is renamed and told. `hangUp` says why, and closes. */
+export function createNodeGuard (config: Config, hub: NodeEventHub, hangUp: (connection: Connection, error: TosError) => void): Guard {
+  const files = { bans: createFileStore(join(config.dataDir, 'bans.bin')), reputation: createFileStore(join(config.dataDir, 'reputation.bin')) }
+  return createGuard({
+    network: config.network,
+    profile: config.profile,
+    whitelist: config.whitelist,
+    minPeers: config.peers.min,
+    store: files,
+    hangUp,
+    onBan: ({ target, reason }) => { hub.emit({ event: 'peer-refused', peerId: target, code: 'BANNED', message: `banned: ${reason}` }) },
+    onStorm: ({ offenders, known }) => {
+      hub.emit({ event: 'warning', code: 'INTERNAL', message: `${offenders} of ${known} peers would be banned: bans wait, the fault may be ours`, details: { offenders, known } })
+    },
+    onError ({ code, message }, name) {
+      hub.emit({ event: 'warning', code, message: code === 'PEER_FILE_INVALID' ? `${message}; ${aside(files[name])}` : message })
+    }
+  })
+}
+
+/** A peer's reputation in gossip points: standing is earned in the topics, here it can only be lost. */
+export function gossipPoints (guard: Pick<Guard, 'score'>): (peer: string) => number {
+  return peer => Math.min(0, guard.score(peer) - START) * GOSSIP_POINTS
+}
+
+function aside (store: { setAside (): string }): string {
+  try {
+    return `it is kept as ${store.setAside()}`
+  } catch (error) {
+    return `it could not be renamed: ${toTosError(error).message}`
+  }
+}
