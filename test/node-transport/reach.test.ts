@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { once } from 'node:events'
 import { after, test } from 'node:test'
 import { createTosNode, defineProtocol, struct, u64 } from '../../src/index.ts'
 import type { TosNode, TosNodeOptions } from '../../src/index.ts'
@@ -46,6 +47,14 @@ test('over a relay two nodes agree on a session and ping under it; a protocol of
   assert.ok(direct !== undefined)
   await other.dial(direct, { force: true })
   assert.equal((await other.services.bulk.request(hidden.peerId, { n: 1n })).n, 7n)
+})
+
+test('a node that listens on /p2p-circuit finds a relay among its peers by itself', { timeout: 30_000 }, async () => {
+  const relay = await start({ relayServer: true })
+  const hidden = await start({ relay: true, listen: ['/p2p-circuit'] })
+  const reserved = (): boolean => hidden.getMultiaddrs().some(address => address.toString().includes(`/p2p/${relay.peerId.toString()}/p2p-circuit`))
+  await hidden.dial(relay.getMultiaddrs())
+  while (!reserved()) await once(hidden as unknown as EventTarget, 'self:peer:update')
 })
 
 test('a GOODBYE reaches a relayed peer before the connection closes', { timeout: 30_000 }, async () => {

@@ -71,7 +71,7 @@ function checkClock ({ clock: { skewsMs, refused } }: NetworkFacts): Finding {
 
 function checkPeers ({ isPublic, peers: { connected, sessions, min, target } }: NetworkFacts): Finding {
   const message = `${connected} connected, ${sessions} with a session; at least ${min} are wanted, ${target} are kept`
-  const hint = '`tosd peers connect` one you know, and see `tosd show candidates` for what was tried'
+  const hint = '`tosd peers connect <address>` if you know one; `tosd show candidates` tells what was tried'
   if (connected === 0 && isPublic) return fail('peers', message, hint)
   if (connected < min) return warn('peers', message, hint)
   return sessions === 0 ? warn('peers', message, 'these are plain libp2p nodes, or of another network; see `tosd peers ls -v`') : pass('peers', message)
