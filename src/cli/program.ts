@@ -2,6 +2,7 @@ import { Command } from 'commander'
 import type { Option } from 'commander'
 import { VERSION } from '../config/index.ts'
 import type { Cli } from './cli.ts'
+import { bansCommand } from './commands/bans.ts'
 import { chainCommand } from './commands/chain.ts'
 import { completionCommand } from './commands/completion.ts'
 import { configCommand } from './commands/config.ts'
@@ -17,7 +18,7 @@ import { protocolCommand } from './commands/protocol.ts'
 import { requestCommand } from './commands/request.ts'
 import { startCommand } from './commands/start.ts'
 
-const COMMANDS = [initCommand, startCommand, nodeCommands, doctorCommand, peersCommands, ledgerCommands, chainCommand, requestCommand, keyCommand, configCommand, frameCommand, protocolCommand, devnetCommand, completionCommand]
+const COMMANDS = [initCommand, startCommand, nodeCommands, doctorCommand, peersCommands, bansCommand, ledgerCommands, chainCommand, requestCommand, keyCommand, configCommand, frameCommand, protocolCommand, devnetCommand, completionCommand]
 
 /** The whole command tree. Actions import what they need, so that help and completion stay fast. */
 export function createProgram (cli: Cli): Command {

@@ -1,7 +1,7 @@
 import type { DoctorView } from './doctor/index.ts'
 import type { NodeEvents } from './node-events.ts'
 import type {
-  BlockView, ConfigView, ConnectedView, IdView, PeerView, PingView, ProgressView, SentView, StatusView, StoppingView, StreamedEvent, TipView, TransactionView
+  BanView, BlockView, ConfigView, ConnectedView, IdView, PeerView, PingView, ProgressView, ScoreView, SentView, StatusView, StoppingView, StreamedEvent, TipView, TransactionView
 } from './admin-views.ts'
 
 /** What every call takes beside its parameters: the caller may hang up. */
@@ -49,6 +49,14 @@ export interface AdminApi {
   /** Dials a multiaddr or a known peer id. Throws `PEER_UNREACHABLE`. */
   peersConnect (params: { readonly address: string }, options?: CallOptions): Promise<ConnectedView>
   peersDisconnect (params: { readonly peer: string }, options?: CallOptions): Promise<{ readonly closed: number }>
+  /** Why a peer's score is what it is; also of peers that are not connected. */
+  peersExplain (params: { readonly peer: string }, options?: CallOptions): Promise<ScoreView>
+  /** Bans a peer id, node id, address or CIDR range; without `forMs` it has no end. Throws `INVALID_VALUE`, or `STORE_READ_ONLY` when it holds but could not be written. */
+  bansAdd (params: { readonly target: string, readonly forMs?: number, readonly reason?: string }, options?: CallOptions): Promise<BanView>
+  bansLs (params?: object, options?: CallOptions): Promise<BanView[]>
+  /** Returns what it removed. */
+  bansRm (params: { readonly target: string }, options?: CallOptions): Promise<BanView[]>
+  bansClear (params?: object, options?: CallOptions): Promise<BanView[]>
   /** One answer per PING; a lost one is an item with `error`. `peer` is an id or a multiaddr. */
   ping (params: { readonly peer: string, readonly count?: number, readonly intervalMs?: number }, options?: CallOptions): AsyncIterable<PingView>
   /** By hash or by height of the selected chain; `full` adds the transactions' bytes. Throws `BLOCK_NOT_FOUND`. */

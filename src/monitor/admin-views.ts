@@ -1,3 +1,5 @@
+import type { PeerExplanation } from '../peers/guard/index.ts'
+
 /** Who the node is. */
 export interface IdView {
   readonly peerId: string
@@ -75,6 +77,23 @@ export interface ConnectedView {
   readonly peerId: string
   readonly addr: string
 }
+
+/** One ban. Times are Unix milliseconds. */
+export interface BanView {
+  /** Peer id or CIDR range. */
+  readonly target: string
+  /** `score`: it broke rules; `address`: too many banned peers came from it. */
+  readonly by: 'operator' | 'score' | 'address'
+  readonly reason: string
+  readonly since: number
+  /** Absent: until somebody removes it. */
+  readonly until?: number
+  /** Bans in a row; each lasts twice as long. */
+  readonly times: number
+}
+
+/** Every number that makes up a peer's score. */
+export type ScoreView = PeerExplanation
 
 /** One PING. */
 export interface PingView {

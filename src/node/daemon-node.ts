@@ -4,6 +4,7 @@ import type { TosNodeHandle } from '../monitor/index.ts'
 import { toHex } from '../wire/index.ts'
 import { createChainApi } from './api/chain-api.ts'
 import { createDoctorApi } from './api/doctor-api.ts'
+import { createGuardApi } from './api/guard-api.ts'
 import { createInfoApi } from './api/info-api.ts'
 import { createPeersApi } from './api/peers-api.ts'
 import { createRequestApi } from './api/request-api.ts'
@@ -14,7 +15,7 @@ export async function startDaemonNode (config: Config, logger?: ComponentLogger)
   const startedAt = performance.now()
   const node = await createTosNode({ ...config, ...(logger === undefined ? {} : { logger }) })
   return {
-    api: { ...createInfoApi(node, startedAt), ...createDoctorApi(node), ...createPeersApi(node), ...createChainApi(node), ...createRequestApi(node), events: (_params, options) => node.tos.events.stream(options) },
+    api: { ...createInfoApi(node, startedAt), ...createDoctorApi(node), ...createPeersApi(node), ...createGuardApi(node), ...createChainApi(node), ...createRequestApi(node), events: (_params, options) => node.tos.events.stream(options) },
     ready: { peerId: node.peerId.toString(), nodeId: toHex(node.tos.nodeId), addrs: node.getMultiaddrs().map(String) },
     events: node.tos.events,
     stop: () => node.stop() as Promise<void>

@@ -25,6 +25,11 @@ export function createFakeApi (): { api: AdminApi, asked: unknown[], events: Nod
       { peerId: 'p1', addr: '/a', direction: 'inbound', connectedMs: 5000, rttMs: 2 }, { peerId: 'p2', addr: '/c', direction: 'inbound', connectedMs: 1 },
       { peerId: 'p1', addr: '/b', direction: 'outbound', connectedMs: 10, rttMs: 1.5, userAgent: 'a\u001b[2J' }
     ],
+    peersExplain: async () => ({ peer: 'p1' }) as never,
+    bansAdd: async () => ({}) as never,
+    bansLs: async () => [],
+    bansRm: async () => [],
+    bansClear: async () => [],
     peersConnect: async ({ address }) => { throw new TosError('PEER_UNREACHABLE', `cannot reach ${address}`, { cause: new Error('refused'), details: { tried: 2 } }) },
     peersDisconnect: async () => ({ closed: 1 }),
     async * ping (params, { signal } = {}) {

@@ -2,6 +2,7 @@ import { TosError } from '../../errors/index.ts'
 import type { AdminApi, PeerView, PingView } from '../../monitor/index.ts'
 import type { Cli, CommandModule, Flags } from '../cli.ts'
 import { daemonCommand } from '../cli.ts'
+import { explainCommand } from './explain.ts'
 import { showBytes, showDuration, table } from '../output.ts'
 
 /** `tosd peers ls|connect|disconnect` and `tosd ping`. */
@@ -21,6 +22,7 @@ export const peersCommands: CommandModule = (parent, cli) => {
     const result = await api.peersDisconnect({ peer })
     await cli.out.data(result, () => `closed ${result.closed} connections`)
   })
+  explainCommand(peers, cli)
   daemonCommand(parent, cli, 'ping <peer>', 'measure the round trip to a peer id or multiaddr', async (api, [peer = ''], flags) => await ping(cli, api, peer, flags))
     .option('-c, --count <n>', 'how many', '4').option('--interval <time>', 'pause between two', '1s')
 }
