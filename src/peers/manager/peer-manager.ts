@@ -51,7 +51,7 @@ export function createPeerManager (node: Libp2p, deps: PeerManagerDeps): PeerMan
     return purpose === 'named' ? 'static' : purpose === 'full' ? undefined : purpose
   }
 
-  const peersNow = (byKey: ReadonlyMap<string, KnownCandidate>, now: number): TopologyPeer[] => {
+  const peersNow = (byKey: ReadonlyMap<string, KnownCandidate>): TopologyPeer[] => {
     const byPeer = Map.groupBy(open(), ({ remotePeer }) => remotePeer.toString())
     return [...byPeer].map(([peer, connections]) => {
       const connection = connections.find(complete.has) ?? connections[0] as Connection
@@ -132,7 +132,7 @@ export function createPeerManager (node: Libp2p, deps: PeerManagerDeps): PeerMan
     const now = clock()
     const all = candidates.list()
     const byKey = new Map(all.map(candidate => [candidate.key, candidate]))
-    const peers = peersNow(byKey, now)
+    const peers = peersNow(byKey)
     const connected = new Set(peers.map(({ peer }) => peer))
     const standing = prioritise(peers, { now, random, exemptPrivate, limits })
     prune(standing, now)
@@ -177,6 +177,8 @@ export function createPeerManager (node: Libp2p, deps: PeerManagerDeps): PeerMan
       records.proved(connection.remotePeer.toString())
       if (connection.direction === 'outbound') good(connection, claim, now)
       duplicates.check(connection.remotePeer)
+      // it may know others
+      lookSoon()
     }).catch((error: unknown) => { failed(`session with ${connection.remotePeer.toString()}`, error) })
   }
   const closed = ({ detail: connection }: CustomEvent<Connection>): void => {
