@@ -4,3 +4,5 @@ process.on('SIGUSR2', () => {
   globalThis.gc?.()
   globalThis.gc?.()
 })
+// Collects and hands free pages back to the system: what is resident then is needed.
+process.on('SIGWINCH', () => { globalThis.gc?.({ type: 'major', flavor: 'last-resort' }) })

@@ -20,14 +20,19 @@ const BLOCKS = OPENABLE.find(({ protocol }) => protocol.includes('/blocks/'))?.p
 /** SECURITY L1: 80 junk frames of the largest size each stream takes, unasked on a stem and as answers to the node's own question for blocks. */
 export async function junkFrames (): Promise<Row[]> {
   return [
-    ...await withTarget(target => measure(target, `${FRAMES} junk frames of 1 MiB unasked`, async () => {
-      await withHostiles(target.address, 1, async ([peer]) => {
-        const raw = await (peer as Hostile).open(LARGEST.protocol)
-        await sendAll(raw.stream, junk(peer as Hostile, LARGEST.type))
-      })
-    })),
+    ...await unaskedJunk(),
     ...await withTarget(target => measure(target, `${FRAMES} junk frames of 5 MiB as answers`, () => answerWithJunk(target.address)))
   ]
+}
+
+/** The first half of `junkFrames`: what one peer sends by itself. `label` goes before the names of the rows. */
+export async function unaskedJunk (label = ''): Promise<Row[]> {
+  return await withTarget(target => measure(target, `${label}${FRAMES} junk frames of 1 MiB unasked`, async () => {
+    await withHostiles(target.address, 1, async ([peer]) => {
+      const raw = await (peer as Hostile).open(LARGEST.protocol)
+      await sendAll(raw.stream, junk(peer as Hostile, LARGEST.type))
+    })
+  }))
 }
 
 async function measure ({ address, growth }: Target, what: string, attack: () => Promise<unknown>): Promise<Row[]> {

@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
@@ -22,6 +22,10 @@ export interface Target {
   growth (act: () => Promise<unknown>): Promise<number>
   /** Memory in use after a collection, MiB: what the daemon really holds. */
   liveHeap (): Promise<number>
+  /** Resident memory once free pages are handed back, MiB: the runtime keeps them for itself otherwise. */
+  compactRss (): Promise<number>
+  /** Open files and sockets of the process; NaN where the system does not tell. */
+  descriptors (): Promise<number>
   incidents (): Promise<Record<string, number>>
   tables (): Promise<Tables>
   /** What it printed on standard error. */
@@ -32,14 +36,17 @@ const MIB = 1024 * 1024
 const SAMPLE_MS = 50
 const COLLECTOR = new URL('collect-on-signal.ts', import.meta.url).href
 
+/** How a target differs from the usual one: further arguments of `tosd start`, and what it serves before it is attacked. */
+export interface TargetOptions { readonly args?: readonly string[], readonly warm?: (address: string) => Promise<void> }
+
 /** Starts a daemon in a folder of its own, lets `attack` at it, and removes both. Throws when the daemon did not survive. */
-export async function withTarget<T> (attack: (target: Target) => Promise<T>): Promise<T> {
+export async function withTarget<T> (attack: (target: Target) => Promise<T>, { args = [], warm = address => warmUp(address) }: TargetOptions = {}): Promise<T> {
   const dir = await mkdtemp(join(tmpdir(), 'tos-attack-'))
   try {
-    const daemon = await startDaemon(dir, { env: { NODE_OPTIONS: `--expose-gc --import ${COLLECTOR}` } })
+    const daemon = await startDaemon(dir, { args, env: { NODE_OPTIONS: `--expose-gc --import ${COLLECTOR}` } })
     try {
       const target = describe(daemon)
-      await warmUp(target.address)
+      await warm(target.address)
       const result = await attack(target)
       // an attack may end with a graceful stop
       if ((daemon.child.exitCode ?? 0) !== 0 || daemon.child.signalCode !== null) throw new Error(`tosd ended: exit ${daemon.child.exitCode}, signal ${daemon.child.signalCode}`)
@@ -60,6 +67,7 @@ function describe (daemon: Daemon): Target {
   return {
     daemon, admin, rss,
     address: daemon.ready.addrs[0] as string,
+    descriptors: async () => process.platform === 'linux' ? (await readdir(`/proc/${daemon.ready.pid}/fd`)).length : NaN,
     incidents: async () => await admin.show({ name: 'incidents' }) as Record<string, number>,
     tables: async () => await admin.show({ name: 'dump' }) as Tables,
     complaints: () => stderr,
@@ -68,6 +76,12 @@ function describe (daemon: Daemon): Target {
       // the signal is a task of the daemon's event loop: the second answer comes from behind it
       await admin.status()
       return (await admin.status()).memory.heapBytes / MIB
+    },
+    async compactRss () {
+      daemon.child.kill('SIGWINCH')
+      await admin.status()
+      await admin.status()
+      return await rss()
     },
     async growth (act) {
       const before = await rss()

@@ -10,9 +10,9 @@ const IN_FLIGHT = 100
 const PROTOCOL = OPENABLE.find(({ type }) => type === TX_REQUEST)?.protocol as string
 
 /** Honest requests to a fresh node, so that compiled code and the working size of its heap are not taken for what an attack costs. */
-export async function warmUp (address: string): Promise<void> {
+export async function warmUp (address: string, network = 'devnet'): Promise<void> {
   await withHostiles(address, 1, async ([peer]) => {
-    const raw = await (peer as Hostile).open(PROTOCOL)
+    const raw = await (peer as Hostile).open(PROTOCOL.replace('/devnet/', `/${network}/`))
     const ask = (requestId: number): Uint8Array => (peer as Hostile).frame({
       type: TX_REQUEST.code, payload: encodePayload(TX_REQUEST, { requestId: BigInt(requestId), txHashes: [new Uint8Array(32).fill(requestId & 255)], includeProof: false })
     })
