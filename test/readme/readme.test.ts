@@ -108,6 +108,36 @@ test('the three lines that seal anyone’s libp2p node do', { timeout: 60_000 },
   assert.match(await run(`node --import ${join(root, 'test/support/self.ts')} seal.ts`), /hello alice.*X25519MLKEM768/s)
 })
 
+test('the guard protects a plain libp2p node: who floods it is banned, who does not is not', { timeout: 60_000 }, async () => {
+  const lines = blocks('ts').find(text => text.startsWith('const guard'))
+  assert.ok(lines !== undefined && lines.trim().split('\n').length <= 12)
+  const at = (name: string): string => JSON.stringify(import.meta.resolve(name))
+  writeFileSync(join(away, 'guard.ts'), `
+    import { createLibp2p } from ${at('libp2p')}
+    import { tcp } from ${at('@libp2p/tcp')}
+    import { noise } from ${at('@chainsafe/libp2p-noise')}
+    import { yamux } from ${at('@chainsafe/libp2p-yamux')}
+    import { createGuard, rateLimiter, reputation } from 'tos-p2p'
+    const options = { addresses: { listen: ['/ip4/127.0.0.1/tcp/0'] }, transports: [tcp()], connectionEncrypters: [noise()], streamMuxers: [yamux()] }
+    ${lines}
+    const [flooder, honest] = [await createLibp2p({ ...options }), await createLibp2p({ ...options })]
+    const say = async (peer, bytes) => {
+      const stream = await peer.dialProtocol(node.peerId, '/app/1')
+      stream.send(new Uint8Array(bytes))
+      await stream.close()
+    }
+    for (const peer of [flooder, honest]) await peer.dial(node.getMultiaddrs())
+    await say(honest, 100)
+    // while the machine stalls nobody is charged, so a slow one takes another round
+    while (guard.isBanned(flooder.peerId.toString()) === undefined) {
+      await Promise.allSettled(Array.from({ length: 30 }, () => say(flooder, 32_768)))
+    }
+    while (node.getConnections(flooder.peerId).length > 0) await new Promise(setImmediate)
+    console.log('banned', guard.isBanned(flooder.peerId.toString()).reason, '; honest', guard.score(honest.peerId.toString()), node.getConnections(honest.peerId).length)
+    await Promise.all([node, flooder, honest].map(each => each.stop()))`)
+  assert.match(await run(`node --import ${join(root, 'test/support/self.ts')} guard.ts`), /banned (?:message_rate|bandwidth)_exceeded ; honest 500 1/)
+})
+
 test('the bench suites and scripts the README names exist', () => {
   for (const [, script] of readme.matchAll(/`npm run (\w+)/g)) assert.ok(scripts[script as string] !== undefined, `npm run ${script}`)
 })
