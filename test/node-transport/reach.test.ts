@@ -41,7 +41,12 @@ test('over a relay two nodes agree on a session and ping under it; a protocol of
   // and back: the other end of the relayed connection may ask too
   assert.ok((await hidden.services.tosPing.request(other.peerId, ping)).timestamp > 0n)
   await assert.rejects(other.services.bulk.request(hidden.peerId, { n: 1n }), { code: 'RELAYED_ONLY' })
-  assert.equal(hidden.tos.sync.progress().state, 'idle', 'nobody syncs over a relay')
+  // who does not ask its own side first is refused by the other
+  const forced = await connection.newStream(hidden.tos.kernel.idsOf('/acme/bulk/1.0.0')[0] as string, { runOnLimitedConnection: true })
+  if (forced.status === 'open') await once(forced, 'close')
+  assert.equal(forced.status, 'reset')
+  assert.deepEqual([...hidden.tos.kernel.incidents.counts], [], 'the kernel never saw the stream: nobody waited for its first frame')
+  assert.equal(other.tos.sync.progress().state, 'idle', 'nobody syncs over a relay')
 
   const direct = hidden.getMultiaddrs().find(address => !address.toString().includes('/p2p-circuit'))
   assert.ok(direct !== undefined)
