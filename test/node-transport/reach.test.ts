@@ -1,9 +1,14 @@
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { after, test } from 'node:test'
+import { generateKeyPair } from '@libp2p/crypto/keys'
+import type { Connection } from '@libp2p/interface'
+import { peerIdFromPrivateKey } from '@libp2p/peer-id'
 import { createTosNode, defineProtocol, struct, u64 } from '../../src/index.ts'
 import type { TosNode, TosNodeOptions } from '../../src/index.ts'
 import { isRelayed, loadReach } from '../../src/node/transport/index.ts'
+import type { ProtocolComponents } from '../../src/protocol/index.ts'
+import { connect } from '../../src/protocol/open-lane.ts'
 
 const nodes: TosNode[] = []
 after(async () => { await Promise.all(nodes.map(node => node.stop())) })
@@ -23,9 +28,9 @@ const bulk = (handle?: () => { n: bigint }) => defineProtocol({
   limits: { perPeer: { count: 20, perMs: 10_000 }, timeoutMs: 5000 }, ...(handle === undefined ? {} : { handle })
 })
 
-test('over a relay two nodes agree on a session and ping under it; a protocol of bulk says why it does not run, until there is a direct connection', { timeout: 30_000 }, async () => {
-  const relay = await start({ relayServer: true })
-  const hidden = await start({ relay: true, dcutr: false, listen: [`${relay.getMultiaddrs()[0]}/p2p-circuit`, '/ip4/127.0.0.1/tcp/0'], protocols: { bulk: bulk(() => ({ n: 7n })) } })
+test('over a relay two nodes agree on a session and ping under it; a protocol of bulk says why it does not run', { timeout: 30_000 }, async () => {
+  const relay = await start({ relayServer: true, protocols: { bulk: bulk(() => ({ n: 7n })) } })
+  const hidden = await start({ relay: true, dcutr: false, listen: [`${relay.getMultiaddrs()[0]}/p2p-circuit`], protocols: { bulk: bulk(() => ({ n: 7n })) } })
   const other = await start({ relay: true, dcutr: false, listen: [], protocols: { bulk: bulk() } }) as TosNode<{ bulk: ReturnType<typeof bulk> }>
   const address = hidden.getMultiaddrs().find(address => address.toString().includes('/p2p-circuit/'))
   assert.ok(address !== undefined, 'the reservation gives an address')
@@ -48,10 +53,18 @@ test('over a relay two nodes agree on a session and ping under it; a protocol of
   assert.deepEqual([...hidden.tos.kernel.incidents.counts], [], 'the kernel never saw the stream: nobody waited for its first frame')
   assert.equal(other.tos.sync.progress().state, 'idle', 'nobody syncs over a relay')
 
-  const direct = hidden.getMultiaddrs().find(address => !address.toString().includes('/p2p-circuit'))
-  assert.ok(direct !== undefined)
-  await other.dial(direct, { force: true })
-  assert.equal((await other.services.bulk.request(hidden.peerId, { n: 1n })).n, 7n)
+  assert.equal((await other.services.bulk.request(relay.peerId, { n: 1n })).n, 7n, 'directly it runs')
+})
+
+test('of a relayed and a direct connection to one peer a request takes the direct one, and the relayed one when there is no other', async () => {
+  const remotePeer = peerIdFromPrivateKey(await generateKeyPair('Ed25519'))
+  const [relayed, direct] = [{ status: 'open', limits: { seconds: 120 } }, { status: 'open' }] as unknown as [Connection, Connection]
+  const over = async (...connections: Connection[]): Promise<Connection> => {
+    const components = { connectionManager: { getConnections: () => connections } } as unknown as ProtocolComponents
+    return await connect(components, remotePeer, AbortSignal.timeout(1000))
+  }
+  assert.equal(await over(relayed, direct), direct)
+  assert.equal(await over(relayed), relayed)
 })
 
 test('a node that listens on /p2p-circuit finds a relay among its peers by itself', { timeout: 30_000 }, async () => {
