@@ -7,6 +7,7 @@ import { chainCommand } from './commands/chain.ts'
 import { completionCommand } from './commands/completion.ts'
 import { configCommand } from './commands/config.ts'
 import { devnetCommand } from './commands/devnet.ts'
+import { discoverCommand } from './commands/discover.ts'
 import { doctorCommand } from './commands/doctor.ts'
 import { frameCommand } from './commands/frame.ts'
 import { initCommand } from './commands/init.ts'
@@ -18,7 +19,7 @@ import { protocolCommand } from './commands/protocol.ts'
 import { requestCommand } from './commands/request.ts'
 import { startCommand } from './commands/start.ts'
 
-const COMMANDS = [initCommand, startCommand, nodeCommands, doctorCommand, peersCommands, bansCommand, ledgerCommands, chainCommand, requestCommand, keyCommand, configCommand, frameCommand, protocolCommand, devnetCommand, completionCommand]
+const COMMANDS = [initCommand, startCommand, nodeCommands, doctorCommand, discoverCommand, peersCommands, bansCommand, ledgerCommands, chainCommand, requestCommand, keyCommand, configCommand, frameCommand, protocolCommand, devnetCommand, completionCommand]
 
 /** The whole command tree. Actions import what they need, so that help and completion stay fast. */
 export function createProgram (cli: Cli): Command {

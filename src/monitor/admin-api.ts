@@ -1,7 +1,7 @@
 import type { DoctorView } from './doctor/index.ts'
 import type { NodeEvents } from './node-events.ts'
 import type {
-  BanView, BlockView, ConfigView, ConnectedView, IdView, PeerView, PingView, ProgressView, ScoreView, SentView, StatusView, StoppingView, StreamedEvent, TipView, TransactionView
+  BanView, BlockView, ConfigView, ConnectedView, DiscoverView, IdView, PeerView, PingView, ProgressView, ScoreView, SentView, StatusView, StoppingView, StreamedEvent, TipView, TransactionView
 } from './admin-views.ts'
 
 /** What every call takes beside its parameters: the caller may hang up. */
@@ -53,6 +53,8 @@ export interface AdminApi {
   peersExplain (params: { readonly peer: string }, options?: CallOptions): Promise<ScoreView>
   /** Bans a peer id, node id, address or CIDR range; without `forMs` it has no end. Throws `INVALID_VALUE`, or `STORE_READ_ONLY` when it holds but could not be written. */
   bansAdd (params: { readonly target: string, readonly forMs?: number, readonly reason?: string }, options?: CallOptions): Promise<BanView>
+  /** Who could be dialled, who named them, why they are not connected, and why a source failed. */
+  discover (params?: object, options?: CallOptions): Promise<DiscoverView>
   bansLs (params?: object, options?: CallOptions): Promise<BanView[]>
   /** Returns what it removed. */
   bansRm (params: { readonly target: string }, options?: CallOptions): Promise<BanView[]>

@@ -29,6 +29,7 @@ export const ROUTES: { readonly [M in AdminMethod]: Route<ParamsOf<M>> & { reado
   peersDisconnect: { stream: false, reads: false, params: { peer: 'string' } },
   peersExplain: { stream: false, reads: true, params: { peer: 'string' } },
   bansAdd: { stream: false, reads: false, params: { target: 'string', forMs: 'number?', reason: 'string?' } },
+  discover: { stream: false, reads: true, params: {} },
   bansLs: { stream: false, reads: true, params: {} },
   bansRm: { stream: false, reads: false, params: { target: 'string' } },
   bansClear: { stream: false, reads: false, params: {} },

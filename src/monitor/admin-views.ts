@@ -1,3 +1,5 @@
+import type { DiscoverySnapshot } from '../discovery/index.ts'
+import type { QueuedPeer } from '../peers/index.ts'
 import type { PeerExplanation } from '../peers/guard/index.ts'
 
 /** Who the node is. */
@@ -70,6 +72,11 @@ export interface SessionView {
   readonly height: string
   readonly nodeType: number
   readonly services: string
+}
+
+/** What discovery found, and the queue of the dialler beside it. */
+export interface DiscoverView extends DiscoverySnapshot {
+  readonly queue: readonly QueuedPeer[]
 }
 
 /** A connection that was made, or found. */

@@ -27,6 +27,7 @@ export function createFakeApi (): { api: AdminApi, asked: unknown[], events: Nod
     ],
     peersExplain: async () => ({ peer: 'p1' }) as never,
     bansAdd: async () => ({}) as never,
+    discover: async () => ({ at: 0, candidates: [], sources: [], queue: [] }),
     bansLs: async () => [],
     bansRm: async () => [],
     bansClear: async () => [],

@@ -15,8 +15,10 @@ const STEADY_MS = 1000
 const MAX_AGENT_BYTES = 256
 
 /** The part of the admin API that speaks of peers. */
-export function createPeersApi (node: TosNode): Pick<NodeApi, 'peersLs' | 'peersConnect' | 'peersDisconnect' | 'ping'> {
+export function createPeersApi (node: TosNode): Pick<NodeApi, 'discover' | 'peersLs' | 'peersConnect' | 'peersDisconnect' | 'ping'> {
   return {
+    discover: async () => ({ ...node.tos.discovery(), queue: node.tos.connector.queue() }),
+
     peersLs: async () => Promise.all(node.getConnections().filter(({ status }) => status === 'open').map(connection => peerView(node, connection))),
 
     async peersConnect ({ address }, options = {}) {
