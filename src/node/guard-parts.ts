@@ -6,11 +6,13 @@ import type { TosError } from '../errors/index.ts'
 import type { NodeEventHub } from '../monitor/index.ts'
 import { createGuard } from '../peers/guard/index.ts'
 import type { Guard } from '../peers/guard/index.ts'
+import { MAX_TROUBLE, START } from '../peers/reputation/index.ts'
 import { createFileStore } from './file-store.ts'
 
-/** Gossip points a peer loses per thousandth below the start: at the threshold of a ban (−200) that is GossipSub's first threshold, −80. */
-const GOSSIP_POINTS = 0.4
-const START = 500
+/** Below zero points a peer leaves the mesh, so what the path may be to blame for (100 at most) costs none. */
+const BLAMELESS = START - MAX_TROUBLE
+/** Gossip points a peer loses per thousandth below that: at the threshold of a ban that is GossipSub's first threshold, −80. */
+const GOSSIP_POINTS = 0.8
 
 /** The node's guard, with its bans and scores in the data directory; a damaged file is renamed and told. `hangUp` says why, and closes. */
 export function createNodeGuard (config: Config, hub: NodeEventHub, hangUp: (connection: Connection, error: TosError) => void): Guard {
@@ -34,7 +36,7 @@ export function createNodeGuard (config: Config, hub: NodeEventHub, hangUp: (con
 
 /** A peer's reputation in gossip points: standing is earned in the topics, here it can only be lost. */
 export function gossipPoints (guard: Pick<Guard, 'score'>): (peer: string) => number {
-  return peer => Math.min(0, guard.score(peer) - START) * GOSSIP_POINTS
+  return peer => Math.min(0, guard.score(peer) - BLAMELESS) * GOSSIP_POINTS
 }
 
 function aside (store: { setAside (): string }): string {

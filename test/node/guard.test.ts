@@ -34,13 +34,15 @@ test('a peer that breaks rules is told GOODBYE "banned", hung up on, and still b
   const refused: string[] = []
   a.tos.events.subscribe(event => { if (event.event === 'peer-refused') refused.push(event.code) })
   await b.services.tosPing.request(a.getMultiaddrs()[0] as never, { userAgent: 'test', services: 0n, timestamp: 0n })
+  a.services.reputation.record(id, 'transport_error')
+  assert.equal(gossipPoints(a.tos.guard)(id), 0, 'a reset costs no place in the mesh')
   // as the kernel, and as the chain, report it
   a.tos.kernel.incidents.report({ code: 'CORRUPT_MESSAGE', peer: id, protocol: '/x', error: new TosError('CORRUPT_MESSAGE', 'x') })
-  assert.equal(a.services.reputation.score(id), 300)
+  assert.deepEqual([a.services.reputation.score(id), gossipPoints(a.tos.guard)(id)], [300, -80])
   a.tos.kernel.incidents.report({ code: 'INVALID_BLOCK', peer: id, protocol: 'chain', error: new TosError('INVALID_BLOCK', 'x') })
   assert.match(await left.promise ?? '', /^banned/)
   await until(() => a.getConnections(b.peerId).length === 0)
-  assert.deepEqual([a.tos.guard.isBanned(id)?.reason, refused, gossipPoints(a.tos.guard)(id)], ['invalid_block', ['BANNED'], -160])
+  assert.deepEqual([a.tos.guard.isBanned(id)?.reason, refused, gossipPoints(a.tos.guard)(id)], ['invalid_block', ['BANNED'], -240])
   await a.stop()
   nodes.splice(nodes.indexOf(a), 1)
   const again = await start({ dataDir })
