@@ -1,7 +1,3 @@
-export { createConnector } from './connector.ts'
-export type { Connector, ConnectorOptions } from './connector.ts'
-export { backoff, planDials } from './dial-plan.ts'
-export type { Candidate, DialPlanOptions } from './dial-plan.ts'
 export { createAddressBook } from './book/index.ts'
 export type { AddressBook, BookStore } from './book/index.ts'
 export { createPeerManager, keepGossip } from './manager/index.ts'

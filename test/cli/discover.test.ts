@@ -17,7 +17,7 @@ test('discover tells who came from where, what they wait for and why a source fa
     const ask = async (): Promise<Record<string, unknown> | undefined> => lines((await tosd(['discover', '--json', ...target])).stdout)[0]
     let view = await ask()
     while (!/"failures":[1-9]/.test(JSON.stringify(view)) || !JSON.stringify(view).includes('DNS_LOOKUP_FAILED')) view = await ask()
-    const [candidate] = view?.['candidates'] as Array<{ key: string, origins: string[] }>
+    const [candidate] = (view?.['candidates'] ?? []) as Array<{ key: string, origins: string[] }>
     assert.deepEqual([candidate?.key, candidate?.origins], [DEAD, [`bootstrap:${DEAD}`]])
     const people = await tosd(['discover', ...target])
     assert.match(people.stdout, /^PEER +NAMED BY +STATE +FAILED +ADDRESSES\n/)

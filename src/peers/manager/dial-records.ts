@@ -45,8 +45,9 @@ export function createDialRecords (random: () => number): DialRecords {
     cool (key, cause, now) {
       const old = get(key)
       const failures = old.failures + 1
-      // a later word must not shorten an earlier one
-      change(key, { failures, notBefore: Math.max(old.notBefore, now + cooldownMs(cause, failures, { random })), dialFailed: cause === 'dial-failed' })
+      const notBefore = now + cooldownMs(cause, failures, { random })
+      // a later word does not shorten an earlier one, nor does a failed dial undo a goodbye
+      change(key, notBefore > old.notBefore ? { failures, notBefore, dialFailed: cause === 'dial-failed' } : { failures })
       return failures
     },
     proved: key => { change(key, { tried: true, dialFailed: false }) },
