@@ -38,7 +38,8 @@ export function createDuplicates (node: Libp2p, { part, pubsub, schedule, comple
     }, ms)
     timers.add(cancel)
   }
-  const openTo = (peer: PeerId): Connection[] => node.getConnections(peer).filter(connection => connection.status === 'open' && complete.has(connection))
+  // a relayed connection is no duplicate of a direct one: it is the way to it
+  const openTo = (peer: PeerId): Connection[] => node.getConnections(peer).filter(connection => connection.status === 'open' && connection.limits === undefined && complete.has(connection))
 
   const resolve = async (peer: PeerId, without?: Connection): Promise<void> => {
     const open = openTo(peer).filter(connection => connection !== without)
