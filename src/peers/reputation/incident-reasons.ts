@@ -37,10 +37,11 @@ const EXCUSED: Readonly<Record<string, readonly TosErrorCode[]>> = {
   // the peer's clock and ours disagree, and ours may be the wrong one: then all peers would pay
   'clocks': ['CLOCK_SKEW'],
   'another version, network or role': [
-    'INCOMPATIBLE_VERSION', 'UNKNOWN_TYPE', 'PROTOCOL_UNSUPPORTED', 'NO_NODE_ID', 'NO_SESSION', 'CHAIN_ID_MISMATCH', 'GENESIS_MISMATCH', 'NOT_AUTHORISED'
+    'INCOMPATIBLE_VERSION', 'UNKNOWN_TYPE', 'PROTOCOL_UNSUPPORTED', 'NO_NODE_ID', 'NO_SESSION', 'CHAIN_ID_MISMATCH', 'GENESIS_MISMATCH', 'NOT_AUTHORISED',
+    'RELAYED_ONLY'
   ],
   // whoever holds our own key or spreads a wrong address would have honest peers charged
-  'a stranger can bring it about': ['PEER_UNREACHABLE', 'DUPLICATE_NODE_ID', 'ROTATION_INVALID', 'BANNED', 'CONNECTION_LIMIT'],
+  'a stranger can bring it about': ['PEER_UNREACHABLE', 'DUPLICATE_NODE_ID', 'ROTATION_INVALID', 'BANNED', 'CONNECTION_LIMIT', 'DUPLICATE_CONNECTION'],
   // what we looked up, and what others say of addresses: no peer proved a key for it
   'finding peers': [
     'SEED_CHANGED', 'SEED_PIN_MISMATCH', 'DNS_LOOKUP_FAILED', 'DNS_NO_RECORDS', 'RECORD_UNSIGNED', 'RECORD_EXPIRED', 'ADDRESS_NOT_PUBLIC', 'ADDRESS_UNUSABLE',
@@ -50,7 +51,8 @@ const EXCUSED: Readonly<Record<string, readonly TosErrorCode[]>> = {
   'how this node is built or run': [
     'DUPLICATE_PROTOCOL', 'DUPLICATE_CODE', 'INVALID_DEFINITION', 'MISSING_DEPENDENCY', 'STORE_CORRUPT', 'STORE_READ_ONLY', 'STORE_CLOSED', 'CHAIN_FILE_INVALID',
     'DATA_DIR_LOCKED', 'DATA_DIR_NEWER', 'DATA_DIR_FOREIGN', 'DATA_DIR_UNREADABLE', 'KEY_UNREADABLE', 'KEY_LOCKED', 'KEY_EXISTS', 'LISTEN_FAILED',
-    'CONFIG_INVALID', 'USAGE', 'DAEMON_UNREACHABLE', 'PROTOCOL_FILE_INVALID', 'FILE_UNREADABLE', 'STOP_TIMEOUT', 'PEER_FILE_INVALID', 'BOOK_DAMAGED', 'BOOK_NOT_SAVED'
+    'CONFIG_INVALID', 'USAGE', 'DAEMON_UNREACHABLE', 'PROTOCOL_FILE_INVALID', 'FILE_UNREADABLE', 'STOP_TIMEOUT', 'PEER_FILE_INVALID', 'BOOK_DAMAGED', 'BOOK_NOT_SAVED',
+    'QUIC_UNAVAILABLE'
   ]
 }
 
