@@ -31,6 +31,9 @@ export interface HeldDeps {
   readonly refused: (connection: Connection, error: TosError) => void
 }
 
+/** How long after its streams a broken connection may end, ms. */
+const LOST_GRACE_MS = 500
+
 /**
  * One connection and its session: runs the handshake, and later ones for fresh keys, and lets streams wait meanwhile. The side that dialled
  * the connection begins every exchange.
@@ -171,8 +174,8 @@ export class HeldConnection {
 
   #fail (error: TosError): void {
     this.#frames = undefined
-    // a lost connection ends its streams first, and is no offence
-    if (error.code === 'STREAM_CLOSED') setTimeout(() => { if (!this.#over) this.refuse(error) }, 0)
+    // a lost connection ends its streams first, and is no offence: who is refused is not dialled again for a minute
+    if (error.code === 'STREAM_CLOSED') setTimeout(() => { if (!this.#over) this.refuse(error) }, LOST_GRACE_MS).unref()
     else if (!this.#over) this.refuse(error)
   }
 
