@@ -167,15 +167,15 @@ export class HeldConnection {
     } catch (cause) {
       if (this.#refused || this.#over) return
       if ((cause as Error).name === 'UnsupportedProtocolError' && epoch === 0) this.#settle(new TosError('NO_SESSION', 'a plain libp2p node: it speaks no TOS session', { cause }))
-      else if (connection.status === 'open' && this.#pending !== undefined) this.refuse(toTosError(cause, 'HANDSHAKE_FAILED'))
+      else if (connection.status === 'open' && this.#pending !== undefined) this.#fail(toTosError(cause, 'HANDSHAKE_FAILED'), true)
       else this.#settle(new TosError('NO_SESSION', 'the connection closed before the handshake', { cause }))
     }
   }
 
-  #fail (error: TosError): void {
+  #fail (error: TosError, mayBeLost = error.code === 'STREAM_CLOSED'): void {
     this.#frames = undefined
     // a lost connection ends its streams first, and is no offence: who is refused is not dialled again for a minute
-    if (error.code === 'STREAM_CLOSED') setTimeout(() => { if (!this.#over) this.refuse(error) }, LOST_GRACE_MS).unref()
+    if (mayBeLost) setTimeout(() => { if (!this.#over) this.refuse(error) }, LOST_GRACE_MS).unref()
     else if (!this.#over) this.refuse(error)
   }
 
