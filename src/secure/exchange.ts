@@ -23,7 +23,8 @@ export interface ExchangeOptions extends HandshakeOptions {
 export interface ExchangeEvents {
   /** Keys are agreed. Called in the same turn in which the last message arrived, so that no frame sealed with them can come before. */
   readonly agreed: (result: HandshakeResult) => void
-  readonly failed: (error: TosError) => void
+  /** `brokenOff`: its stream ended, which a lost connection does to it too. */
+  readonly failed: (error: TosError, brokenOff: boolean) => void
   /** Dialler: the listener has closed the stream, so it has our last message. */
   readonly confirmed?: () => void
 }
@@ -47,9 +48,9 @@ export function dialExchange (options: ExchangeOptions, events: ExchangeEvents):
 export function answerExchange (options: ExchangeOptions, events: ExchangeEvents): FrameStream {
   let handshake: ListenerHandshake | undefined
   let agreed = false
-  const failed = (error: TosError): void => {
+  const failed = (error: TosError, brokenOff: boolean): void => {
     handshake?.erase()
-    events.failed(error)
+    events.failed(error, brokenOff)
   }
   const frames = openFrames(options, SESSION_1, { ...events, failed }, () => agreed, payload => {
     if (handshake === undefined) {
@@ -74,15 +75,15 @@ export function answerExchange (options: ExchangeOptions, events: ExchangeEvents
 function openFrames ({ stream, local, remote, now }: ExchangeOptions, first: FrameType, events: ExchangeEvents, isAgreed: () => boolean, take: (payload: Uint8Array) => FrameType | undefined | void): FrameStream {
   let expected: FrameType | undefined = first
   let told = false
-  const fail = (error: TosError): void => {
+  const brokenOff = (error: TosError): void => {
     if (told || isAgreed()) return
     told = true
-    events.failed(error)
+    events.failed(error, true)
   }
   // also after it is over: whoever goes on talking on this stream does not keep to the protocol
   const refuse = (error: TosError): void => {
     told = true
-    events.failed(error)
+    events.failed(error, false)
     frames.abort(error.code, error.message)
   }
   const frames = new FrameStream(stream, createPlainCodec({ local, remote, now }), {
@@ -98,9 +99,9 @@ function openFrames ({ stream, local, remote, now }: ExchangeOptions, first: Fra
     dropped: error => { refuse(handshakeError(error)) },
     ended: () => {
       if (isAgreed()) events.confirmed?.()
-      else fail(new TosError('HANDSHAKE_FAILED', 'the peer ended the handshake half-way'))
+      else brokenOff(new TosError('HANDSHAKE_FAILED', 'the peer ended the handshake half-way'))
     },
-    closed: error => { if (!isAgreed()) fail(error ?? new TosError('HANDSHAKE_FAILED', 'the handshake’s stream ended half-way')) }
+    closed: error => { if (!isAgreed()) brokenOff(error ?? new TosError('HANDSHAKE_FAILED', 'the handshake’s stream ended half-way')) }
   })
   return frames
 }

@@ -47,6 +47,8 @@ export class HeldConnection {
   #failure: TosError | undefined
   #frames: FrameStream | undefined
   #patience: (() => void) | undefined
+  /** Calls off the refusal of a peer whose handshake broke off, should the connection turn out to be lost. */
+  #ending: (() => void) | undefined
   #waiting = 0
   #refused = false
   /** The connection is gone: what ends with it is no offence. */
@@ -106,6 +108,7 @@ export class HeldConnection {
     if (remotePeer.type !== 'Ed25519') return 'the peer has no node id'
     if (direction === 'outbound') return 'only the side that dialled begins a session'
     if (this.#refused) return 'the connection was refused'
+    if (this.#ending !== undefined) return 'the handshake broke off'
     if (this.#frames !== undefined) return 'a second handshake while one is under way'
     return this.#nextEpoch() > LAST_EPOCH ? 'the last epoch is used up' : undefined
   }
@@ -125,7 +128,7 @@ export class HeldConnection {
     this.#wait()
     this.#frames = answerExchange(this.#exchange(stream, epoch), {
       agreed: result => { done(); this.#frames = undefined; this.#agree(epoch, result) },
-      failed: error => { done(); this.#fail(error) }
+      failed: (error, brokenOff) => { done(); this.#fail(error, brokenOff) }
     })
   }
 
@@ -133,6 +136,7 @@ export class HeldConnection {
   refuse (error: TosError): void {
     if (this.#refused) return
     this.#refused = true
+    this.#ending?.()
     this.#settle(error)
     this.#frames?.abort(error.code, error.message)
     this.#frames = undefined
@@ -142,6 +146,7 @@ export class HeldConnection {
   /** Forgets everything: the connection is gone, or the node stops. */
   close (error: TosError): void {
     this.#over = true
+    this.#ending?.()
     this.#settle(error)
     this.#frames?.abort('STREAM_CLOSED', 'the connection closes')
     this.#frames = undefined
@@ -162,7 +167,7 @@ export class HeldConnection {
         },
         // fresh keys are used once the listener is known to have them, so that no stream can overtake the last message
         confirmed: () => { if (epoch > 0 && result !== undefined) { this.#frames = undefined; this.#agree(epoch, result) } },
-        failed: error => { this.#fail(error) }
+        failed: (error, brokenOff) => { this.#fail(error, brokenOff) }
       })
     } catch (cause) {
       if (this.#refused || this.#over) return
@@ -172,11 +177,12 @@ export class HeldConnection {
     }
   }
 
-  #fail (error: TosError, mayBeLost = error.code === 'STREAM_CLOSED'): void {
+  #fail (error: TosError, brokenOff: boolean): void {
     this.#frames = undefined
+    if (this.#over || this.#refused) return
     // a lost connection ends its streams first, and is no offence: who is refused is not dialled again for a minute
-    if (mayBeLost) setTimeout(() => { if (!this.#over) this.refuse(error) }, LOST_GRACE_MS).unref()
-    else if (!this.#over) this.refuse(error)
+    if (brokenOff) this.#ending = this.#deps.schedule(() => { this.refuse(error) }, LOST_GRACE_MS)
+    else this.refuse(error)
   }
 
   #nextEpoch (): number {

@@ -73,7 +73,12 @@ export function createSealedNet ({ connections = 100, noisy = false }: { connect
       const timers = new Set<() => void>()
       const sessions = createSessions({
         network: 'devnet', genesis: GOOD_HELLO.genesis, hello: () => GOOD_HELLO,
-        schedule: run => { timers.add(run); return () => { timers.delete(run) } },
+        schedule (run, ms) {
+          // how long a broken connection may take to end is the system's time, not the test's
+          if (ms < 1000) { const timer = setTimeout(run, ms); return () => { clearTimeout(timer) } }
+          timers.add(run)
+          return () => { timers.delete(run) }
+        },
         ...options,
         refused (connection, error: TosError) {
           refused.push(error.code)
