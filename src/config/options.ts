@@ -47,7 +47,7 @@ export const OPTIONS = {
   relayServer: toggle({ default: false, doc: 'Relay for others: 15 peers, 128 KiB and 2 minutes a connection. Needs an address that others reach.', off: 'Relay for nobody.' }),
   dcutr: toggle({ default: true, doc: 'Replace relayed connections by direct ones where both routers let it happen; acts with relay only.', off: 'Leave relayed connections as they are.' }),
   autonat: toggle({ default: false, doc: 'Have peers dial our addresses back, and dial theirs; the verdict stands in tosd doctor.', off: 'Do not have addresses checked.' }),
-  quic: toggle({ default: false, doc: 'Also dial and listen on /udp/…/quic-v1: quicker to connect than TCP, slower in bulk. Needs the optional package @chainsafe/libp2p-quic.', off: 'Do not use QUIC.' }),
+  quic: toggle({ default: false, doc: 'Also dial and listen on /udp/…/quic-v1: quicker to connect than TCP, slower in bulk..', off: 'Do not use QUIC.' }),
   plain: toggle({ default: false, doc: 'Offer the plain twins of all protocols beside the sealed ones (research, byte-level interop).', off: 'Offer sealed protocols only, whatever the file or the environment says.' }),
   whitelist: list({ item: 'peer id or address range', pattern: /^(?:[1-9A-HJ-NP-Za-z]{46,64}|[\da-fA-F.:]+(?:\/\d{1,3})?)$/, default: [], doc: 'Peers and address ranges that no quota and no ban of an address applies to; invalid data still counts.' }),
   protocol: list({ item: 'path', default: [], doc: 'Files (.ts or .js) whose exported protocols are mounted beside the built-in ones.' }),

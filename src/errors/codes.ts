@@ -104,7 +104,7 @@ const table = {
   KEY_LOCKED: { hint: 'the key file is encrypted; give its passphrase with TOSD_KEY_PASSPHRASE or --passphrase-file', exit: EXIT.config },
   KEY_EXISTS: { hint: 'a key is there already; move it away first, it cannot be recovered', exit: EXIT.config },
   LISTEN_FAILED: { hint: 'the address is in use or not yours; choose another --listen', exit: EXIT.config },
-  QUIC_UNAVAILABLE: { hint: 'there is no QUIC library for this machine; install @chainsafe/libp2p-quic, or start without --quic', exit: EXIT.config },
+  QUIC_UNAVAILABLE: { hint: 'there is no QUIC library for this platform; start without --quic, TCP stays', exit: EXIT.config },
   CONFIG_INVALID: { hint: 'run `tosd config validate` to see every problem with its origin', exit: EXIT.config },
   USAGE: { hint: 'run `tosd --help`', exit: EXIT.usage },
   DAEMON_UNREACHABLE: { hint: 'start the node first: `tosd start`, or name its --data-dir', exit: EXIT.unreachable },
