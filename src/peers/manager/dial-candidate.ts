@@ -1,5 +1,7 @@
 import { NODE_TYPE } from '../../../protocols/services.ts'
 import type { NodeType } from '../../../protocols/services.ts'
+import { priorFacts } from '../measures/index.ts'
+import type { PeerFacts } from '../measures/index.ts'
 import { groupKey, ipOf, isPublicIp } from '../net/index.ts'
 import { admissionPrior } from '../topology/index.ts'
 import type { DialCandidate, DialOrigin, DialSource } from '../topology/index.ts'
@@ -29,19 +31,32 @@ export function dialOrigin (origin: string): DialOrigin {
   return { source, seed: at < 0 ? source : origin.slice(at + 1) }
 }
 
+/** What else the plan should know of a candidate. */
+export interface CandidateFacts {
+  readonly banned: boolean
+  /** From when it was connected before. */
+  readonly facts?: PeerFacts | undefined
+  /** Address groups of the connected peers; absent: nobody asks for a new one. */
+  readonly groups?: ReadonlySet<string>
+}
+
 /** A candidate with how our dials of it went, for the plan. */
-export function dialCandidate ({ key, addresses, origins, nodeType }: KnownCandidate, record: DialRecord, banned: boolean): DialCandidate {
-  const kinds = origins.map(origin => origin.split(':', 1)[0])
+export function dialCandidate ({ key, addresses, origins, nodeType }: KnownCandidate, record: DialRecord, { banned, facts, groups }: CandidateFacts): DialCandidate {
+  const kinds = new Set(origins.map(origin => origin.split(':', 1)[0]))
+  const where = whereabouts(addresses[0])
   return {
-    ...whereabouts(addresses[0]),
+    ...where,
     peer: key, addresses, banned,
     origins: origins.map(dialOrigin),
-    role: kinds.includes('operator') ? 'static' : kinds.includes('anchor') ? 'anchor' : undefined,
-    tried: record.tried || kinds.includes('anchor'),
+    role: kinds.has('operator') ? 'static' : kinds.has('anchor') ? 'anchor' : undefined,
+    tried: record.tried || kinds.has('anchor'),
     nodeType: nodeTypeName(nodeType),
     failures: record.failures, notBefore: record.notBefore, dialFailed: record.dialFailed, triedAt: record.triedAt,
-    // measured by ourselves only, and of a stranger we have measured nothing
-    prior: admissionPrior({})
+    // measured by ourselves only: what a hint claims, whoever wants to be dialled first can claim too
+    prior: admissionPrior({
+      ...priorFacts(facts),
+      diverse: groups !== undefined && where.group !== undefined && where.privateRange !== true && !groups.has(where.group)
+    })
   }
 }
 

@@ -1,5 +1,7 @@
-import type { Connection } from '@libp2p/interface'
+import type { Connection, PeerId } from '@libp2p/interface'
 import type { AddressBook } from '../book/index.ts'
+import type { KeyHash } from '../net/index.ts'
+import type { PeerFacts } from '../measures/index.ts'
 import type { DialLimits, TopologyLimits } from '../topology/index.ts'
 
 /** A candidate as discovery knows it; this folder stands above discovery, so it names only what it needs. */
@@ -41,6 +43,16 @@ export interface PeerClaims {
   readonly services: bigint
 }
 
+/** What was measured of a peer, none of it claimed. Times in ms of the manager's clock; absent: never seen. */
+export interface MeasuredPeer {
+  /** Nonce-checked ping: smoothed, and the lowest ever. */
+  readonly rttMs?: number | undefined
+  readonly minRttMs?: number | undefined
+  /** When it last was the first to bring a new and valid block, or transaction. */
+  readonly lastBlockAt?: number | undefined
+  readonly lastTransactionAt?: number | undefined
+}
+
 /** Everything around the manager, injected. */
 export interface PeerManagerDeps {
   readonly candidates: CandidateSource
@@ -58,7 +70,20 @@ export interface PeerManagerDeps {
   readonly pubsub: object
   /** Reputation 0..1000; default 500 for everybody. */
   readonly score?: (peer: string) => number
+  /** What was measured of a peer; default nothing of anybody. */
+  readonly measured?: (peer: string) => PeerFacts | undefined
+  /** Told how a dial of ours ended, when it was of a known peer. */
+  readonly dialled?: (peer: string, answered: boolean) => void
   readonly banned?: (peer: string, addresses: readonly string[]) => boolean
+  /** Whitelisted: takes no inbound place and loses none. */
+  readonly spared?: (connection: Connection) => boolean
+  readonly measured?: (peer: string) => MeasuredPeer | undefined
+  /** No new block for longer than is likely: time for one more outbound peer. */
+  readonly staleTip?: () => boolean
+  /** An outbound connection has been chosen to carry blocks only. May be told twice; ends with the peer's last connection. */
+  readonly blocksOnly?: (peer: PeerId) => void
+  /** Orders network groups in a way only this node knows. */
+  readonly hash: KeyHash
   /** Monotonic ms. */
   readonly clock: () => number
   /** Unix ms, for what outlives a restart. */

@@ -2,12 +2,15 @@ import { setMaxListeners } from 'node:events'
 import type { Connection, Libp2p, PeerId } from '@libp2p/interface'
 import { multiaddr } from '@multiformats/multiaddr'
 import { GOODBYE_REASON } from '../../../protocols/goodbye/messages.ts'
-import { planDials, prioritise, WHY_NOT } from '../topology/index.ts'
+import type { PeerFacts } from '../measures/index.ts'
+import { isNamed, planDials, prioritise, topologyLimits, WHY_NOT } from '../topology/index.ts'
 import type { DialCandidate, DialPlan, PeerRole, PlannedDial, Priorities, TopologyPeer } from '../topology/index.ts'
 import { dialCandidate, nodeTypeName, whereabouts, withoutPeer } from './dial-candidate.ts'
 import { createDialRecords } from './dial-records.ts'
 import { createDuplicates } from './duplicates.ts'
 import { createOutboundSlots } from './outbound-slots.ts'
+import { makeRoom } from './make-room.ts'
+import type { PlacedPeer } from './make-room.ts'
 import type { KnownCandidate, PeerClaims, PeerManagerDeps } from './parts.ts'
 import type { PeerManager, QueuedPeer } from './queued-peer.ts'
 
@@ -23,6 +26,8 @@ const SETTLED_MS = 60_000
 /** How often the book hears that a dialled connection still stands, ms. */
 const GOOD_EVERY_MS = 3_600_000
 const START_SCORE = 500
+/** An extra peer for a stale tip has this long to bring a block before another is tried (as Bitcoin Core), ms. */
+const EXTRA_EVERY_MS = 600_000
 
 /** Keeps the node connected: whom to dial, whom to keep, and why. Policies are those of `topology`; this carries them out. */
 export function createPeerManager (node: Libp2p, deps: PeerManagerDeps): PeerManager {
@@ -33,6 +38,8 @@ export function createPeerManager (node: Libp2p, deps: PeerManagerDeps): PeerMan
   const claims = new Map<Connection, PeerClaims & { readonly since: number, told: number }>()
   const complete = { has: (connection: Connection) => claims.has(connection) } as ReadonlySet<Connection>
   const duplicates = createDuplicates(node, { ...deps, complete })
+  /** Told to go, but not gone yet. */
+  const leaving = new WeakSet<Connection>()
   const stopping = new AbortController()
   setMaxListeners(0, stopping.signal)
   const own = node.peerId.toString()
@@ -42,6 +49,7 @@ export function createPeerManager (node: Libp2p, deps: PeerManagerDeps): PeerMan
   let plan: DialPlan = { dials: [], explain: new Map(), starved: false }
   let starvedSince: number | undefined
   let lastFeeler = -Infinity
+  let lastExtra = -Infinity
 
   const open = (): Connection[] => node.getConnections().filter(({ status }) => status === 'open')
   const banned = ({ key, addresses }: KnownCandidate): boolean => deps.banned?.(key, addresses) ?? false
@@ -52,17 +60,53 @@ export function createPeerManager (node: Libp2p, deps: PeerManagerDeps): PeerMan
   }
 
   const peersNow = (byKey: ReadonlyMap<string, KnownCandidate>): TopologyPeer[] => {
-    const byPeer = Map.groupBy(open(), ({ remotePeer }) => remotePeer.toString())
-    return [...byPeer].map(([peer, connections]) => {
+    const peers: TopologyPeer[] = []
+    for (const [peer, connections] of Map.groupBy(open(), ({ remotePeer }) => remotePeer.toString())) {
       const connection = connections.find(complete.has) ?? connections[0] as Connection
       const { nodeType = 255, services = 0n } = claims.get(connection) ?? {}
-      return {
+      const { rttMs, lastBlockAt, lastTransactionAt } = deps.measured?.(peer) ?? {}
+      peers.push({
         ...whereabouts(connection.remoteAddr.toString()),
-        peer, services, nodeType: nodeTypeName(nodeType), direction: connection.direction,
+        peer, services, rttMs, nodeType: nodeTypeName(nodeType), direction: connection.direction,
         connectedMs: Math.max(0, wall() - connection.timeline.open), score: deps.score?.(peer) ?? START_SCORE,
-        role: roleOf(peer, byKey.get(peer))
-      }
-    })
+        role: roleOf(peer, byKey.get(peer)), firstBlockAt: lastBlockAt, firstTxAt: lastTransactionAt
+      })
+    }
+    return peers
+  }
+  const isSpared = (connection: Connection, candidate: KnownCandidate | undefined): boolean => roleOf(connection.remotePeer.toString(), candidate) === 'static' || deps.spared?.(connection) === true
+
+  const sendAway = (connection: Connection): void => {
+    if (leaving.has(connection)) return
+    leaving.add(connection)
+    void deps.part(connection, GOODBYE_REASON.tooManyPeers)
+  }
+  /** False: the newcomer was sent away, for there is no place and nobody who may lose one. */
+  const admit = (newcomer: Connection): boolean => {
+    const byKey = new Map(candidates.list().map(candidate => [candidate.key, candidate]))
+    const own = newcomer.remotePeer.toString()
+    if (newcomer.direction === 'outbound' || newcomer.status !== 'open' || isSpared(newcomer, byKey.get(own))) return true
+    const peers: PlacedPeer[] = []
+    for (const [id, connections] of Map.groupBy(open().filter(each => each !== newcomer && !leaving.has(each)), ({ remotePeer }) => remotePeer.toString())) {
+      // a further connection is a matter for `duplicates`
+      if (id === own) return true
+      const [connection] = connections as [Connection]
+      if (slots.useOf(id)?.purpose === 'feeler') continue
+      const { rttMs, minRttMs = rttMs, lastBlockAt, lastTransactionAt } = deps.measured?.(id) ?? {}
+      peers.push({
+        id, direction: connections.some(({ direction }) => direction === 'outbound') ? 'outbound' : 'inbound', spared: isSpared(connection, byKey.get(id)),
+        group: whereabouts(connection.remoteAddr.toString()).group ?? 'relayed', connectedAt: connection.timeline.open, pingMs: minRttMs, lastBlockAt, lastTransactionAt
+      })
+    }
+    const room = makeRoom(peers, limits, deps.hash)
+    if (room === 'free') return true
+    if (room === 'full') {
+      sendAway(newcomer)
+      return false
+    }
+    records.cool(room.evict, GOODBYE_REASON.tooManyPeers, clock())
+    for (const connection of open()) if (connection.remotePeer.toString() === room.evict) sendAway(connection)
+    return true
   }
 
   const dial = async ({ candidate: { peer: key, addresses }, purpose, origin }: PlannedDial, known: KnownCandidate): Promise<void> => {
@@ -75,6 +119,8 @@ export function createPeerManager (node: Libp2p, deps: PeerManagerDeps): PeerMan
       connection = await node.dial(targets, { signal: AbortSignal.any([stopping.signal, AbortSignal.timeout(deps.dialTimeoutMs)]) })
       const peer = connection.remotePeer.toString()
       slots.end(key, peer)
+      if (purpose === 'block-only') deps.blocksOnly?.(connection.remotePeer)
+      deps.dialled?.(peer, true)
       // success may be short-lived (another network, a full peer, ourselves): wait before the next try either way
       records.wait(key, clock() + TICK_MS * 4)
       if (!candidates.proved(known, addresses.length === 1 ? addresses[0] as string : withoutPeer(connection.remoteAddr.toString()), peer)) {
@@ -85,6 +131,7 @@ export function createPeerManager (node: Libp2p, deps: PeerManagerDeps): PeerMan
       slots.end(key)
       if (stopping.signal.aborted) return
       for (const address of addresses) book.failed(address, wall())
+      if (known.peer !== undefined) deps.dialled?.(known.peer, false)
       const hearsay = !known.origins.some(name => /^(?:operator|bootstrap)/.test(name))
       if (records.cool(key, 'dial-failed', clock()) >= MAX_FAILURES && hearsay) candidates.remove(key)
       failed(`dial of ${addresses[0] ?? key}`, error)
@@ -97,7 +144,7 @@ export function createPeerManager (node: Libp2p, deps: PeerManagerDeps): PeerMan
     for (const { peer, reason } of drop) {
       // a feeler has done its work: no need to tell anybody to stay away
       if (reason !== 'feeler-done') records.cool(peer, GOODBYE_REASON.tooManyPeers, now)
-      for (const connection of open()) if (connection.remotePeer.toString() === peer) void deps.part(connection, GOODBYE_REASON.tooManyPeers)
+      for (const connection of open()) if (connection.remotePeer.toString() === peer) sendAway(connection)
     }
   }
 
@@ -110,7 +157,7 @@ export function createPeerManager (node: Libp2p, deps: PeerManagerDeps): PeerMan
     const key = entry.peer ?? entry.address
     if (connected.has(key) || key === own) return
     const known = byKey.get(key) ?? { key, peer: entry.peer, addresses: [entry.address], origins: ['book'], nodeType: entry.nodeType, services: entry.services }
-    const candidate: DialCandidate = dialCandidate(known, records.get(key), banned(known))
+    const candidate: DialCandidate = dialCandidate(known, records.get(key), { banned: banned(known) })
     if (candidate.banned !== true) void dial({ candidate, purpose: 'feeler', origin: { source: 'book', seed: 'book' } }, known)
   }
 
@@ -134,7 +181,9 @@ export function createPeerManager (node: Libp2p, deps: PeerManagerDeps): PeerMan
     const byKey = new Map(all.map(candidate => [candidate.key, candidate]))
     const peers = peersNow(byKey)
     const connected = new Set(peers.map(({ peer }) => peer))
-    const standing = prioritise(peers, { now, random, exemptPrivate, limits })
+    const named = peers.filter(isNamed).length
+    // the operator's peers come on top
+    const standing = prioritise(peers, { now, random, exemptPrivate, limits: { ...limits, max: topologyLimits(limits).max + named } })
     prune(standing, now)
     const outbound = new Map(open().filter(({ direction }) => direction === 'outbound').map(connection => [connection.remotePeer.toString(), connection]))
     const state = {
@@ -142,13 +191,17 @@ export function createPeerManager (node: Libp2p, deps: PeerManagerDeps): PeerMan
       reached: new Set(open().map(({ remoteAddr }) => withoutPeer(remoteAddr.toString()))),
       slots: slots.list(outbound, peer => byKey.get(peer)),
       want: standing.want,
+      staleTip: now - lastExtra >= EXTRA_EVERY_MS && deps.staleTip?.() === true,
       // feelers are the book's: it knows what is untried and what waits in a test
       lastFeelerAt: now
     }
-    plan = planDials(all.map(candidate => dialCandidate(candidate, records.get(candidate.key), banned(candidate))), state, { random, exemptPrivate, limits, dials: deps.dials })
+    const groups = new Set(peers.flatMap(({ group }) => group ?? []))
+    const measured = (peer: string | undefined): PeerFacts | undefined => peer === undefined ? undefined : deps.measured?.(peer)
+    plan = planDials(all.map(candidate => dialCandidate(candidate, records.get(candidate.key), { banned: banned(candidate), facts: measured(candidate.peer), groups })), state, { random, exemptPrivate, limits, dials: deps.dials })
     starvedSince = plan.starved ? starvedSince ?? now : undefined
     for (const planned of plan.dials) {
       const known = byKey.get(planned.candidate.peer)
+      if (planned.purpose === 'extra') lastExtra = now
       if (known !== undefined) void dial(planned, known)
     }
     const { peers: missing, outbound: missingOutbound, emergency } = standing.want
@@ -169,6 +222,7 @@ export function createPeerManager (node: Libp2p, deps: PeerManagerDeps): PeerMan
   }
 
   const opened = ({ detail: connection }: CustomEvent<Connection>): void => {
+    if (!admit(connection)) return
     deps.ready(connection).then(said => {
       if (connection.status !== 'open') return
       const now = clock()
@@ -236,6 +290,6 @@ export function createPeerManager (node: Libp2p, deps: PeerManagerDeps): PeerMan
     },
     queue: () => candidates.list().map(candidate => view(candidate, clock())),
     candidates: () => [...candidates.list()],
-    dump: () => ({ candidates: candidates.list().length, records: records.size, sessions: claims.size, duplicates: duplicates.size, ...slots.dump() })
+    dump: () => ({ candidates: candidates.list().length, ...records.dump(), sessions: claims.size, duplicates: duplicates.size, ...slots.dump() })
   }
 }
