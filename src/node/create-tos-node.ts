@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { ComponentLogger } from '@libp2p/interface'
+import type { Libp2pOptions } from 'libp2p'
 import type { Ledger } from '../chain/index.ts'
 import { baseFacts, fromObject, resolveConfig } from '../config/index.ts'
 import type { Config, PartialConfig } from '../config/index.ts'
@@ -26,6 +27,8 @@ export interface TosNodeOptions<P extends Readonly<Record<string, AnyDefinition>
   readonly ledger?: Ledger
   /** Keep nothing: a fresh identity and an empty chain in a folder that `stop()` removes. */
   readonly ephemeral?: boolean
+  /** In place of all transports the configuration names, as for `createLibp2p`. */
+  readonly transports?: NonNullable<Libp2pOptions['transports']>
   /** Where libp2p and the services log, default nowhere. */
   readonly logger?: ComponentLogger
 }
@@ -35,14 +38,14 @@ export interface TosNodeOptions<P extends Readonly<Record<string, AnyDefinition>
  * codes for its data directory, and `LISTEN_FAILED` when an address is taken.
  */
 export async function createTosNode<P extends Readonly<Record<string, AnyDefinition>> = Record<never, never>> (options: TosNodeOptions<P> = {}): Promise<TosNode<P>> {
-  const { protocols, ledger, ephemeral = false, logger, ...given } = options
+  const { protocols, ledger, ephemeral = false, transports, logger, ...given } = options
   const folder = ephemeral ? mkdtempSync(join(tmpdir(), 'tos-')) : undefined
   const removeFolder = (): void => { if (folder !== undefined) rmSync(folder, { recursive: true, force: true }) }
   try {
     const source = fromObject({ ...given, ...(folder === undefined ? {} : { dataDir: folder }) }, 'createTosNode')
     const { config } = resolveConfig([source], { facts: baseFacts() })
     const custom = { ...await loadProtocols(config.protocol), ...protocols }
-    return await openNode(config, custom, { ledger, logger }, removeFolder) as TosNode<P>
+    return await openNode(config, custom, { ledger, transports, logger }, removeFolder) as TosNode<P>
   } catch (error) {
     removeFolder()
     throw error
@@ -60,7 +63,7 @@ async function openNode (config: Config, custom: Readonly<Record<string, AnyDefi
     scope.add('mempool and relays', () => parts.chain.stop())
 
     checkNames(custom, parts.definitions)
-    const libp2p = await startLibp2p(config, base, parts, { ...parts.definitions, ...custom }, given.logger)
+    const libp2p = await startLibp2p(config, base, parts, { ...parts.definitions, ...custom }, given)
     const stopLibp2p = libp2p.stop.bind(libp2p)
     scope.add('libp2p', stopLibp2p)
     parts.ports.bind(libp2p)

@@ -1,4 +1,5 @@
 import type { ComponentLogger, Ed25519PrivateKey } from '@libp2p/interface'
+import type { Libp2pOptions } from 'libp2p'
 import { createReferenceLedger } from '../chain/index.ts'
 import type { Ledger } from '../chain/index.ts'
 import type { Config } from '../config/index.ts'
@@ -15,6 +16,7 @@ import type { WriteBackDatastore } from './transport/index.ts'
 /** What only a program can give, not a configuration. */
 export interface GivenParts {
   readonly ledger: Ledger | undefined
+  readonly transports?: Libp2pOptions['transports']
   readonly logger: ComponentLogger | undefined
 }
 
