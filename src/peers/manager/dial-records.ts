@@ -1,4 +1,5 @@
 import { LRUCache } from 'lru-cache'
+import { GOODBYE_REASON } from '../../../protocols/goodbye/messages.ts'
 import { cooldownMs } from '../topology/index.ts'
 import type { CooldownCause } from '../topology/index.ts'
 
@@ -7,7 +8,7 @@ export interface DialRecord {
   /** Failures and farewells in a row. */
   readonly failures: number
   readonly notBefore: number
-  /** It did not answer, rather than send us away. */
+  /** The path may be to blame: no answer, a broken connection or session, rather than a word that sends us away. */
   readonly dialFailed: boolean
   readonly triedAt?: number | undefined
   /** A dial has proved its key. */
@@ -27,32 +28,40 @@ export interface DialRecords {
   settled (key: string): void
   /** Leave it alone until `time` at least. */
   wait (key: string, time: number): void
-  readonly size: number
+  dump (): Record<string, number>
 }
 
 /** More than there are candidates, so that one who comes back as a candidate is still known. */
 const MAX_RECORDS = 4096
+/** Peers that came by themselves and were never dialled: ids are free, so these only push out each other. */
+const MAX_STRANGERS = 1024
 const FRESH: DialRecord = { failures: 0, notBefore: 0, dialFailed: false, tried: false }
+/** What may pass by itself: in an emergency these are tried again sooner (`DialLimits.emergencyRetryMs`). */
+const MAY_PASS: ReadonlySet<CooldownCause> = new Set<CooldownCause>(['dial-failed', 'lost', GOODBYE_REASON.sessionFailed])
 
-/** A bounded table; `random` in [0, 1). */
+/** Two bounded tables: whom we dialled ourselves, and strangers, who cannot flush them; `random` in [0, 1). */
 export function createDialRecords (random: () => number): DialRecords {
   const records = new LRUCache<string, DialRecord>({ max: MAX_RECORDS })
-  const get = (key: string): DialRecord => records.get(key) ?? FRESH
-  const change = (key: string, changes: Partial<DialRecord>): void => { records.set(key, { ...get(key), ...changes }) }
+  const strangers = new LRUCache<string, DialRecord>({ max: MAX_STRANGERS })
+  const get = (key: string): DialRecord => records.get(key) ?? strangers.get(key) ?? FRESH
+  const change = (key: string, changes: Partial<DialRecord>): void => { (records.has(key) ? records : strangers).set(key, { ...get(key), ...changes }) }
   return {
     get,
-    tried: (key, now) => { change(key, { triedAt: now }) },
+    tried (key, now) {
+      records.set(key, { ...get(key), triedAt: now })
+      strangers.delete(key)
+    },
     cool (key, cause, now) {
       const old = get(key)
       const failures = old.failures + 1
       const notBefore = now + cooldownMs(cause, failures, { random })
       // a later word does not shorten an earlier one, nor does a failed dial undo a goodbye
-      change(key, notBefore > old.notBefore ? { failures, notBefore, dialFailed: cause === 'dial-failed' } : { failures })
+      change(key, notBefore > old.notBefore ? { failures, notBefore, dialFailed: MAY_PASS.has(cause) } : { failures })
       return failures
     },
     proved: key => { change(key, { tried: true, dialFailed: false }) },
     settled: key => { if (get(key).failures > 0) change(key, { failures: 0, notBefore: 0 }) },
     wait: (key, time) => { change(key, { notBefore: Math.max(get(key).notBefore, time) }) },
-    get size () { return records.size }
+    dump: () => ({ records: records.size, strangers: strangers.size })
   }
 }

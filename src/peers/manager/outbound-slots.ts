@@ -36,12 +36,13 @@ export function createOutboundSlots (): OutboundSlots {
     useOf: peer => uses.get(peer),
     list (outbound, known) {
       for (const peer of uses.keys()) if (!outbound.has(peer)) uses.delete(peer)
-      const connected = [...outbound].map(([peer, { remoteAddr }]): OutboundSlot => {
+      const slots: OutboundSlot[] = []
+      for (const [peer, { remoteAddr }] of outbound) {
         // not dialled by us: an operator's `peers connect`, or a query of the DHT
         const use = uses.get(peer) ?? { purpose: 'full', origin: dialOrigin(known(peer)?.origins[0] ?? 'operator') }
-        return { ...whereabouts(remoteAddr.toString()), ...use, peer, dialling: false }
-      })
-      return [...connected, ...dialling.values()]
+        slots.push({ ...whereabouts(remoteAddr.toString()), ...use, peer, dialling: false })
+      }
+      return slots.concat(...dialling.values())
     },
     dump: () => ({ dialling: dialling.size, uses: uses.size })
   }

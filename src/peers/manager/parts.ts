@@ -1,6 +1,5 @@
 import type { Connection, PeerId } from '@libp2p/interface'
 import type { AddressBook } from '../book/index.ts'
-import type { KeyHash } from '../net/index.ts'
 import type { PeerFacts } from '../measures/index.ts'
 import type { DialLimits, TopologyLimits } from '../topology/index.ts'
 
@@ -43,16 +42,6 @@ export interface PeerClaims {
   readonly services: bigint
 }
 
-/** What was measured of a peer, none of it claimed. Times in ms of the manager's clock; absent: never seen. */
-export interface MeasuredPeer {
-  /** Nonce-checked ping: smoothed, and the lowest ever. */
-  readonly rttMs?: number | undefined
-  readonly minRttMs?: number | undefined
-  /** When it last was the first to bring a new and valid block, or transaction. */
-  readonly lastBlockAt?: number | undefined
-  readonly lastTransactionAt?: number | undefined
-}
-
 /** Everything around the manager, injected. */
 export interface PeerManagerDeps {
   readonly candidates: CandidateSource
@@ -77,13 +66,10 @@ export interface PeerManagerDeps {
   readonly banned?: (peer: string, addresses: readonly string[]) => boolean
   /** Whitelisted: takes no inbound place and loses none. */
   readonly spared?: (connection: Connection) => boolean
-  readonly measured?: (peer: string) => MeasuredPeer | undefined
   /** No new block for longer than is likely: time for one more outbound peer. */
   readonly staleTip?: () => boolean
-  /** An outbound connection has been chosen to carry blocks only. May be told twice; ends with the peer's last connection. */
+  /** We dialled this peer to exchange blocks only; true until its last connection is gone. */
   readonly blocksOnly?: (peer: PeerId) => void
-  /** Orders network groups in a way only this node knows. */
-  readonly hash: KeyHash
   /** Monotonic ms. */
   readonly clock: () => number
   /** Unix ms, for what outlives a restart. */

@@ -3,14 +3,15 @@ import type { Connection, Libp2p, PeerId } from '@libp2p/interface'
 import { multiaddr } from '@multiformats/multiaddr'
 import { GOODBYE_REASON } from '../../../protocols/goodbye/messages.ts'
 import type { PeerFacts } from '../measures/index.ts'
-import { isNamed, planDials, prioritise, topologyLimits, WHY_NOT } from '../topology/index.ts'
+import { createKeyHash, KEY_HASH_SECRET_LENGTH } from '../net/index.ts'
+import { planDials, prioritise, topologyLimits, WHY_NOT } from '../topology/index.ts'
 import type { DialCandidate, DialPlan, PeerRole, PlannedDial, Priorities, TopologyPeer } from '../topology/index.ts'
 import { dialCandidate, nodeTypeName, whereabouts, withoutPeer } from './dial-candidate.ts'
 import { createDialRecords } from './dial-records.ts'
 import { createDuplicates } from './duplicates.ts'
-import { createOutboundSlots } from './outbound-slots.ts'
 import { makeRoom } from './make-room.ts'
 import type { PlacedPeer } from './make-room.ts'
+import { createOutboundSlots } from './outbound-slots.ts'
 import type { KnownCandidate, PeerClaims, PeerManagerDeps } from './parts.ts'
 import type { PeerManager, QueuedPeer } from './queued-peer.ts'
 
@@ -34,6 +35,8 @@ export function createPeerManager (node: Libp2p, deps: PeerManagerDeps): PeerMan
   const { candidates, book, clock, wall, schedule, random, limits, exemptPrivate, failed } = deps
   const records = createDialRecords(random)
   const slots = createOutboundSlots()
+  // orders network groups in a way that only this node knows
+  const hash = createKeyHash(Uint8Array.from({ length: KEY_HASH_SECRET_LENGTH }, () => Math.floor(random() * 256)))
   /** Connections with a session, and what the peer says of itself; as many as there are connections. */
   const claims = new Map<Connection, PeerClaims & { readonly since: number, told: number }>()
   const complete = { has: (connection: Connection) => claims.has(connection) } as ReadonlySet<Connection>
@@ -98,7 +101,7 @@ export function createPeerManager (node: Libp2p, deps: PeerManagerDeps): PeerMan
         group: whereabouts(connection.remoteAddr.toString()).group ?? 'relayed', connectedAt: connection.timeline.open, pingMs: minRttMs, lastBlockAt, lastTransactionAt
       })
     }
-    const room = makeRoom(peers, limits, deps.hash)
+    const room = makeRoom(peers, limits, hash)
     if (room === 'free') return true
     if (room === 'full') {
       sendAway(newcomer)
@@ -181,7 +184,7 @@ export function createPeerManager (node: Libp2p, deps: PeerManagerDeps): PeerMan
     const byKey = new Map(all.map(candidate => [candidate.key, candidate]))
     const peers = peersNow(byKey)
     const connected = new Set(peers.map(({ peer }) => peer))
-    const named = peers.filter(isNamed).length
+    const named = peers.filter(({ role }) => role === 'static').length
     // the operator's peers come on top
     const standing = prioritise(peers, { now, random, exemptPrivate, limits: { ...limits, max: topologyLimits(limits).max + named } })
     prune(standing, now)
