@@ -61,8 +61,8 @@ export interface PeerManagerDeps {
   readonly score?: (peer: string) => number
   /** What was measured of a peer; default nothing of anybody. */
   readonly measured?: (peer: string) => PeerFacts | undefined
-  /** Told how a dial of ours ended, when it was of a known peer. */
-  readonly dialled?: (peer: string, answered: boolean) => void
+  /** Told how a dial of ours ended, when it was of a known peer, and who had told us of it. */
+  readonly dialled?: (peer: string, answered: boolean, origins: readonly string[]) => void
   readonly banned?: (peer: string, addresses: readonly string[]) => boolean
   /** Whitelisted: takes no inbound place and loses none. */
   readonly spared?: (connection: Connection) => boolean

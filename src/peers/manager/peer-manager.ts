@@ -123,7 +123,7 @@ export function createPeerManager (node: Libp2p, deps: PeerManagerDeps): PeerMan
       const peer = connection.remotePeer.toString()
       slots.end(key, peer)
       if (purpose === 'block-only') deps.blocksOnly?.(connection.remotePeer)
-      deps.dialled?.(peer, true)
+      deps.dialled?.(peer, true, known.origins)
       // success may be short-lived (another network, a full peer, ourselves): wait before the next try either way
       records.wait(key, clock() + TICK_MS * 4)
       if (!candidates.proved(known, addresses.length === 1 ? addresses[0] as string : withoutPeer(connection.remoteAddr.toString()), peer)) {
@@ -134,7 +134,7 @@ export function createPeerManager (node: Libp2p, deps: PeerManagerDeps): PeerMan
       slots.end(key)
       if (stopping.signal.aborted) return
       for (const address of addresses) book.failed(address, wall())
-      if (known.peer !== undefined) deps.dialled?.(known.peer, false)
+      if (known.peer !== undefined) deps.dialled?.(known.peer, false, known.origins)
       const hearsay = !known.origins.some(name => /^(?:operator|bootstrap)/.test(name))
       if (records.cool(key, 'dial-failed', clock()) >= MAX_FAILURES && hearsay) candidates.remove(key)
       failed(`dial of ${addresses[0] ?? key}`, error)
