@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { addressGroup, sourceGroup } from '../../src/peers/book/index.ts'
-import { bookAddress, isPublicAddress } from '../../src/peers/book/book-address.ts'
+import { bookAddress } from '../../src/peers/book/book-address.ts'
 
 describe('addresses of the book', () => {
   const spellings: [given: string, kept: string | undefined, group?: string][] = [
@@ -44,7 +44,7 @@ describe('addresses of the book', () => {
     ['/dns4/example.org/tcp/1', true], ['/dns4/localhost/tcp/1', false], ['/dns4/printer.local/tcp/1', false]
   ]
   for (const [address, isPublic] of reach) {
-    it(`${address} is ${isPublic ? '' : 'not '}public`, () => assert.equal(isPublicAddress(bookAddress(address) as never), isPublic))
+    it(`${address} is ${isPublic ? '' : 'not '}public`, () => assert.equal(bookAddress(address)?.isPublic, isPublic))
   }
 
   it('a source counts by its network group; a name of ours by itself, cleaned and bounded', () => {

@@ -26,6 +26,14 @@ describe('reading addresses', () => {
     }))
   })
 
+  it('writes IPv6 as the URL parser does, wherever its zeros lie', () => {
+    const words = fc.array(fc.oneof({ weight: 2, arbitrary: fc.constant(0) }, fc.nat(0xffff)), { minLength: 8, maxLength: 8 })
+    fc.assert(fc.property(words, words => {
+      const bytes = Uint8Array.from(words.flatMap(word => [word >> 8, word & 0xff]))
+      assert.equal(formatIp({ version: 6, bytes }), new URL(`http://[${words.map(word => word.toString(16)).join(':')}]`).hostname.slice(1, -1))
+    }), { numRuns: 500 })
+  })
+
   it('reduces each IPv6 form of an IPv4 address to it', () => {
     for (const text of ['::ffff:203.0.113.9', '::FFFF:cb00:7109', '2002:cb00:7109::1', '2002:cb00:7109:5:6:7:8:9', '2001:0:1:2:3:4:34ff:8ef6', '64:ff9b::203.0.113.9']) {
       assert.deepEqual(parseIp(text), { version: 4, bytes: Uint8Array.of(203, 0, 113, 9) }, text)
@@ -74,6 +82,15 @@ describe('ranges and prefixes', () => {
     assert.equal(groupKey(ip('203.0.113.77')), '203.0.0.0/16')
     assert.equal(groupKey(ip('2001:db8:1:2::3')), '2001:db8::/32')
     assert.equal(groupKey(ip('::ffff:203.0.113.77')), '203.0.0.0/16')
+  })
+
+  it('names the group of an address by its prefix', () => {
+    const byte = fc.oneof(fc.constant(0), fc.nat(255))
+    const bytesOf = (length: number): fc.Arbitrary<Uint8Array> => fc.array(byte, { minLength: length, maxLength: length }).map(list => Uint8Array.from(list))
+    fc.assert(fc.property(bytesOf(4), bytesOf(16), (four, sixteen) => {
+      assert.equal(groupKey({ version: 4, bytes: four }), prefixKey({ version: 4, bytes: four }, 16))
+      assert.equal(groupKey({ version: 6, bytes: sixteen }), prefixKey({ version: 6, bytes: sixteen }, 32))
+    }), { numRuns: 500 })
   })
 
   it('refuses malformed ranges, and IPv6 forms of IPv4 that could match nothing', () => {

@@ -12,14 +12,18 @@ export const TRANSPORTS = ['/tcp/*', '/tcp/*/ws', '/tcp/*/wss', '/tcp/*/tls/ws',
 export interface BookAddress {
   readonly text: string
   readonly kind: typeof HOST_KINDS[number]
-  /** 4 or 16 bytes, or a name in lower case. */
-  readonly host: Uint8Array | string
+  /** The 4 or 16 bytes of an IP address as characters 0 to 255, which take a third of a byte array; or a name in lower case. */
+  readonly host: string
   readonly port: number
   readonly transport: typeof TRANSPORTS[number]
   /** Network group: `203.0.0.0/16`, `2001:db8::/32`, or `name:example.org`. */
   readonly group: string
+  /** False for what cannot be reached from the internet: special address ranges, and names without a dot or of a home network. */
+  readonly isPublic: boolean
 }
 
+/** What stands before and after the port. */
+const AROUND_PORT = Object.fromEntries(TRANSPORTS.map(transport => [transport, transport.split('*')])) as Record<typeof TRANSPORTS[number], [string, string]>
 const TRANSPORT_OF: ReadonlyMap<string, typeof TRANSPORTS[number]> = new Map(TRANSPORTS.map(transport => [transport, transport]))
 /** Names that mean something only at home (RFC 6761, RFC 6762). */
 const HOME_NAMES = new Set(['localhost', 'local', 'internal', 'test', 'invalid', 'onion'])
@@ -46,8 +50,9 @@ export function bookAddress (multiaddr: string): BookAddress | undefined {
 
 /** The address of `ip`: always canonical. */
 export function ofIp (ip: IpAddress, port: number, transport: BookAddress['transport']): BookAddress {
-  const kind = `ip${ip.version}` as const
-  return { text: `/${kind}/${formatIp(ip)}${transport.replace('*', String(port))}`, kind, host: ip.bytes, port, transport, group: groupKey(ip) }
+  const kind = ip.version === 4 ? 'ip4' : 'ip6'
+  const text = addressText(kind, formatIp(ip), port, transport)
+  return { text, kind, host: asChars(ip.bytes), port, transport, group: groupKey(ip), isPublic: isPublicIp(ip) }
 }
 
 /** The address of a host name in lower case; undefined when it is no name (RFC 1123 §2.1). */
@@ -55,14 +60,24 @@ export function ofName (kind: 'dns' | 'dns4' | 'dns6', host: string, port: numbe
   const labels = host.split('.')
   // a last label of digits only is a number in disguise
   if (host.length > 253 || !labels.every(label => LABEL.test(label)) || /^\d+$/.test(labels.at(-1) as string)) return undefined
-  return { text: `/${kind}/${host}${transport.replace('*', String(port))}`, kind, host, port, transport, group: `name:${labels.slice(-2).join('.')}` }
+  const isPublic = labels.length > 1 && !HOME_NAMES.has(labels.at(-1) as string)
+  return { text: addressText(kind, host, port, transport), kind, host, port, transport, group: `name:${labels.slice(-2).join('.')}`, isPublic }
 }
 
-/** False for what cannot be reached from the internet: special address ranges, and names without a dot or of a home network. */
-export function isPublicAddress ({ kind, host }: BookAddress): boolean {
-  if (typeof host !== 'string') return isPublicIp({ version: kind === 'ip4' ? 4 : 6, bytes: host })
-  const labels = host.split('.')
-  return labels.length > 1 && !HOME_NAMES.has(labels.at(-1) as string)
+function addressText (kind: BookAddress['kind'], host: string, port: number, transport: BookAddress['transport']): string {
+  const [before, after] = AROUND_PORT[transport]
+  return `/${kind}/${host}${before}${port}${after}`
+}
+
+function asChars (bytes: Uint8Array): string {
+  let chars = ''
+  for (const byte of bytes) chars += String.fromCharCode(byte)
+  return chars
+}
+
+/** True when the host is a name and no IP address. */
+export function isNameAddress ({ kind }: Pick<BookAddress, 'kind'>): boolean {
+  return kind !== 'ip4' && kind !== 'ip6'
 }
 
 /** Network group of a multiaddr, as outbound slots are spread over; undefined when the book would not keep it. */

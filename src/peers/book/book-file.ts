@@ -51,8 +51,7 @@ export function encodeBook ({ key, entries, anchors }: BookImage): Uint8Array {
 export function decodeBook (bytes: Uint8Array): BookImage {
   const end = bytes.length - DIGEST_BYTES
   if (end < 0 || bytes.length > MAX_FILE_BYTES) throw damaged('size', `${bytes.length} bytes`)
-  // one copy that the entries may keep views into
-  const reader = new ByteReader(bytes.slice(0, end))
+  const reader = new ByteReader(bytes.subarray(0, end))
   try {
     // before the digest: a file of another kind or version should be named as such
     if (reader.takeU32() !== MAGIC) throw damaged('magic', 'not an address book')

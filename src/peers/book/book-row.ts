@@ -1,6 +1,6 @@
 import { TosError } from '../../errors/index.ts'
 import type { ByteReader, ByteWriter } from '../../wire/index.ts'
-import { HOST_KINDS, ofIp, ofName, TRANSPORTS } from './book-address.ts'
+import { HOST_KINDS, isNameAddress, ofIp, ofName, TRANSPORTS } from './book-address.ts'
 import type { BookAddress } from './book-address.ts'
 import type { Entry, Place } from './entry.ts'
 import { RAW_KEY_LENGTH } from './peer-key.ts'
@@ -41,7 +41,7 @@ export function writeRow (writer: ByteWriter, entry: Entry, numbers: ReadonlyMap
   }
 }
 
-/** Takes an entry, whose byte fields are views into the reader's buffer. Throws INVALID_VALUE or TRUNCATED. */
+/** Takes an entry. Throws INVALID_VALUE or TRUNCATED. */
 export function readRow (reader: ByteReader, sources: readonly string[]): Entry {
   const flags = reader.takeU8()
   const tried = (flags & TRIED) !== 0
@@ -56,14 +56,17 @@ export function readRow (reader: ByteReader, sources: readonly string[]): Entry 
   const count = reader.takeU8()
   check(count > 0 && count <= (tried ? 1 : 8), 'places')
   check(!tried || peer !== undefined, 'tried without a peer')
-  const places: Place[] = []
-  for (let i = 0; i < count; i++) {
-    const slot = reader.takeU16()
-    const source = sources[reader.takeU16() | reader.takeU8() << 16]
-    check(slot < (tried ? TRIED_BUCKETS : NEW_BUCKETS) * BUCKET_SIZE, 'slot')
-    places.push({ slot, source: known(source, 'source') })
-  }
+  // most have one place: pushed to an empty list it would reserve room for seventeen
+  const places = [readPlace(reader, tried, sources)]
+  while (places.length < count) places.push(readPlace(reader, tried, sources))
   return { address, peer, services, nodeType, lastSeen, lastTried, lastGood, failures, counted: -Infinity, tried, places }
+}
+
+function readPlace (reader: ByteReader, tried: boolean, sources: readonly string[]): Place {
+  const slot = reader.takeU16()
+  const source = sources[reader.takeU16() | reader.takeU8() << 16]
+  check(slot < (tried ? TRIED_BUCKETS : NEW_BUCKETS) * BUCKET_SIZE, 'slot')
+  return { slot, source: known(source, 'source') }
 }
 
 export function writeAnchor (writer: ByteWriter, { address, peer }: Anchor): void {
@@ -78,13 +81,14 @@ export function readAnchor (reader: ByteReader): Anchor {
   return { address: readAddress(reader), peer: known(readPeer(reader, flags), 'peer of an anchor') }
 }
 
-function writeAddress (writer: ByteWriter, { kind, host, port, transport }: BookAddress): void {
+function writeAddress (writer: ByteWriter, address: BookAddress): void {
+  const { kind, host, port, transport } = address
   const at = writer.reserve(4)
   writer.view.setUint8(at, HOST_KINDS.indexOf(kind))
   writer.view.setUint8(at + 1, TRANSPORTS.indexOf(transport))
   writer.view.setUint16(at + 2, port, true)
-  if (typeof host === 'string') putText(writer, host)
-  else writer.putBytes(host)
+  if (isNameAddress(address)) putText(writer, host)
+  else writer.putBytes(Buffer.from(host, 'latin1'))
 }
 
 function readAddress (reader: ByteReader): BookAddress {

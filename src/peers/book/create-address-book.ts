@@ -1,6 +1,6 @@
 import { TosError, toTosError } from '../../errors/index.ts'
 import type { AddressBook, AddressBookOptions, AnchorPeer, GoodResult, Hint, Refusal } from './address-book.ts'
-import { bookAddress, isPublicAddress, sourceGroup } from './book-address.ts'
+import { bookAddress, sourceGroup } from './book-address.ts'
 import type { BookAddress } from './book-address.ts'
 import { decodeBook, encodeBook, MAX_ANCHORS } from './book-file.ts'
 import type { BookImage } from './book-file.ts'
@@ -62,7 +62,7 @@ export function createAddressBook (options: AddressBookOptions): AddressBook {
   const addOne = (hint: Hint, source: string, now: number): 'added' | 'known' | Refusal => {
     const address = bookAddress(hint.address)
     if (address === undefined) return 'ADDRESS_UNUSABLE'
-    if (publicOnly && !isPublicAddress(address)) return 'ADDRESS_NOT_PUBLIC'
+    if (publicOnly && !address.isPublic) return 'ADDRESS_NOT_PUBLIC'
     const { lastSeen = now, services = 0n, nodeType = UNKNOWN_TYPE } = hint
     if (isStale(lastSeen, now)) return 'ADDRESS_STALE'
     const known = entries.get(address.text)
@@ -96,7 +96,7 @@ export function createAddressBook (options: AddressBookOptions): AddressBook {
       const proven = peerKey(peer)
       const address = bookAddress(text)
       lastGood = Math.max(lastGood, now)
-      if (proven === undefined || address === undefined || (publicOnly && !isPublicAddress(address))) return {}
+      if (proven === undefined || address === undefined || (publicOnly && !address.isPublic)) return {}
       const entry = entries.get(address.text) ?? blank(address, now)
       if (entry.places.length === 0 && !tables.place(entry, OWN, now) && tables.promote(entry, OWN) !== undefined) return {}
       dirty = true
@@ -183,7 +183,7 @@ export function createAddressBook (options: AddressBookOptions): AddressBook {
 function restoreAll (tables: Tables, entries: Iterable<Entry>, publicOnly: boolean): number {
   let left = 0
   for (const entry of entries) {
-    const outcome = publicOnly && !isPublicAddress(entry.address) ? 'full' : tables.restore(entry)
+    const outcome = publicOnly && !entry.address.isPublic ? 'full' : tables.restore(entry)
     if (outcome === 'taken') throw new TosError('BOOK_DAMAGED', 'the address book cannot be read: two entries in one place', { details: { reason: 'slot' } })
     if (outcome === 'full') left++
   }

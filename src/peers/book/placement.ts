@@ -1,4 +1,5 @@
 import { hash } from 'node:crypto'
+import { isNameAddress } from './book-address.ts'
 import type { BookAddress } from './book-address.ts'
 
 /** Sizes of the tables (SECURITY §1, E2). */
@@ -40,5 +41,5 @@ export function createPlacement (key: Uint8Array): Placement {
 
 /** Names cost nothing while addresses do: all names together reach as far as one network group. */
 function bucketGroup (address: BookAddress): string {
-  return typeof address.host === 'string' ? 'name' : address.group
+  return isNameAddress(address) ? 'name' : address.group
 }

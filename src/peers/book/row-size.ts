@@ -1,3 +1,4 @@
+import { isNameAddress } from './book-address.ts'
 import type { BookAddress } from './book-address.ts'
 import type { Entry } from './entry.ts'
 import { RAW_KEY_LENGTH } from './peer-key.ts'
@@ -10,8 +11,8 @@ const PLACE_BYTES = 2 + 3
 export const FRAME_BYTES = 1024
 
 /** Bytes of an address in the file: kind, transport, port, then the host. */
-function addressBytes ({ host }: BookAddress): number {
-  return 4 + (typeof host === 'string' ? 1 + host.length : host.length)
+function addressBytes (address: BookAddress): number {
+  return 4 + (isNameAddress(address) ? 1 : 0) + address.host.length
 }
 
 /** Bytes of an entry in the file, exactly; its sources stand apart. */

@@ -5,7 +5,8 @@ export interface SlotTable<T> {
   at (slot: number): T | undefined
   /** Fills an empty slot. `group`: what `pick` is fair between. */
   put (slot: number, item: T, group: string): void
-  take (slot: number): void
+  /** Empties a slot that `group` fills. */
+  take (slot: number, group: string): void
   /** The group with most slots in use, the first of equals; undefined when empty. */
   largest (): { readonly name: string, readonly slots: readonly number[] } | undefined
   /** Slots in use by a group. */
@@ -26,7 +27,7 @@ interface Group {
 
 /** Creates an empty table; its owner bounds the slots. All steps take constant time but `take` (slots of the group) and `largest` (groups). */
 export function createSlotTable<T> (): SlotTable<T> {
-  const cells = new Map<number, { item: T, group: Group }>()
+  const cells = new Map<number, T>()
   /** No more groups than slots. */
   const byName = new Map<string, Group>()
   const groups: Group[] = []
@@ -48,16 +49,15 @@ export function createSlotTable<T> (): SlotTable<T> {
 
   return {
     get used () { return cells.size },
-    at: slot => cells.get(slot)?.item,
+    at: slot => cells.get(slot),
     put (slot, item, name) {
       const group = byName.get(name) ?? begin(name)
       group.slots.push(slot)
-      cells.set(slot, { item, group })
+      cells.set(slot, item)
     },
-    take (slot) {
-      const group = cells.get(slot)?.group
-      if (group === undefined) return
-      cells.delete(slot)
+    take (slot, name) {
+      const group = byName.get(name)
+      if (group === undefined || !cells.delete(slot)) return
       const last = group.slots.pop() as number
       if (group.slots.length === 0) end(group)
       else if (last !== slot) group.slots[group.slots.indexOf(slot)] = last
@@ -70,7 +70,7 @@ export function createSlotTable<T> (): SlotTable<T> {
     size: name => byName.get(name)?.slots.length ?? 0,
     pick (random) {
       const slots = groups[Math.floor(random() * groups.length)]?.slots
-      return slots === undefined ? undefined : cells.get(slots[Math.floor(random() * slots.length)] as number)?.item
+      return slots === undefined ? undefined : cells.get(slots[Math.floor(random() * slots.length)] as number)
     }
   }
 }

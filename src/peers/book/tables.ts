@@ -59,12 +59,14 @@ export function createTables (placement: Placement, limits: BookLimits, random: 
   const enter = (entry: Entry, place: Place): void => {
     if (entry.places.length > 0) bytes -= rowBytes(entry)
     else entries.set(entry.address.text, entry)
-    entry.places.push(place)
+    // not pushed: a list that has grown keeps room for sixteen more
+    entry.places = [...entry.places, place]
     bytes += rowBytes(entry)
     settle(entry, place)
   }
   const leave = (entry: Entry, place: Place): void => {
-    (entry.tried ? tried : fresh).take(place.slot)
+    if (entry.tried) tried.take(place.slot, entry.address.group)
+    else fresh.take(place.slot, place.source)
     const count = (uses.get(place.source) as number) - 1
     if (count > 0) uses.set(place.source, count)
     else {
