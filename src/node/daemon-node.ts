@@ -9,15 +9,20 @@ import { createInfoApi } from './api/info-api.ts'
 import { createPeersApi } from './api/peers-api.ts'
 import { createRequestApi } from './api/request-api.ts'
 import { createTosNode } from './create-tos-node.ts'
+import { startRestCollector } from './rest-collector.ts'
 
 /** Starts a node for the daemon: the node, and the API the admin socket carries. Throws as `createTosNode` does. */
 export async function startDaemonNode (config: Config, logger?: ComponentLogger): Promise<TosNodeHandle> {
   const startedAt = performance.now()
   const node = await createTosNode({ ...config, ...(logger === undefined ? {} : { logger }) })
+  const stopCollector = startRestCollector()
   return {
     api: { ...createInfoApi(node, startedAt), ...createDoctorApi(node), ...createPeersApi(node), ...createGuardApi(node), ...createChainApi(node), ...createRequestApi(node), events: (_params, options) => node.tos.events.stream(options) },
     ready: { peerId: node.peerId.toString(), nodeId: toHex(node.tos.nodeId), addrs: node.getMultiaddrs().map(String) },
     events: node.tos.events,
-    stop: () => node.stop() as Promise<void>
+    stop: () => {
+      stopCollector()
+      return node.stop() as Promise<void>
+    }
   }
 }

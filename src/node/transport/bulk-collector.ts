@@ -30,15 +30,20 @@ export function collecting (crypto: ICryptoInterface, collect: () => void, every
   }
 }
 
-type Collector = (options: { readonly type: 'minor' }) => void
+/** Runs a collection: of the young generation, or of everything. */
+export type Collector = (options: { readonly type: 'minor' | 'major' }) => void
 
 /** A collection of the young generation, about 1 ms; does nothing on an engine that does not offer one. */
 export function createYoungCollection (): () => void {
-  let collector: Collector | undefined
-  return () => {
-    collector ??= findCollector()
-    collector({ type: 'minor' })
-  }
+  return () => { engineCollector()({ type: 'minor' }) }
+}
+
+let collector: Collector | undefined
+
+/** The engine's own collector, found once; one that does nothing where the engine offers none. */
+export function engineCollector (): Collector {
+  collector ??= findCollector()
+  return collector
 }
 
 // V8 gives its collector only to contexts made while the flag stands
