@@ -9,7 +9,7 @@ export interface NetworkPorts {
   readonly blocks: BlockClient
   readonly transactions: TransactionClient
   readonly announcer: Announcer
-  /** Peers that subscribe to block or transaction announcements. */
+  /** Peers that subscribe to block or transaction announcements; none while the node is not running. */
   subscribers (topic: 'blockAnnounce' | 'txAnnounce'): string[]
   /** Connects the ports to the node, once it is made: the node's services need the chain, and the chain needs them. */
   bind (node: Libp2p<TosServices>): void
@@ -29,7 +29,8 @@ export function createNetworkPorts (): NetworkPorts {
       async block (announce) { await services().blockAnnounce.publish(announce) },
       async transaction (announce) { await services().txAnnounce.publish(announce) }
     },
-    subscribers: topic => node === undefined ? [] : [...node.services[topic].subscribers()],
+    // relays outlive the topics by a moment, and ask from their timers
+    subscribers: topic => node?.status === 'started' ? [...node.services[topic].subscribers()] : [],
     bind (started) { node = started }
   }
 }
