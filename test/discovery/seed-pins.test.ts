@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { createSeedPins } from '../../src/discovery/index.ts'
+import { createCandidates, createSeedPins, forgetSeedKey } from '../../src/discovery/index.ts'
 import type { SeedPin, SeedPins } from '../../src/discovery/index.ts'
 
 const SEED = '/dns/seed1.tos.network/tcp/2080'
@@ -63,4 +63,18 @@ test('256 addresses are remembered, the longest unmet goes first', () => {
 test('what the store throws reaches the caller', () => {
   const pins = createSeedPins({ operator: [], clock: () => 0, store: { load: () => [], save: () => { throw new Error('disk full') } } })
   assert.throws(() => pins.met(SEED, 'A'), /disk full/)
+})
+
+test('a seed named by address alone, known to the disk under a key that fails, is an address again; one named with its id is not', () => {
+  const [address, id] = ['/ip4/8.8.8.8/tcp/2080', '12D3KooWEyoppNCUx8Yx66oV9fJnriXwCcXwDDUA2kj6vnc6iDEp']
+  const after = (origin: `bootstrap:${string}` | 'dht', named: string): unknown[] => {
+    const candidates = createCandidates({ self: 'me', clock: { now: () => 1 } })
+    candidates.add('anchor', { peer: id, addresses: [address] })
+    candidates.add(origin, { addresses: [named] })
+    for (const known of candidates.list()) forgetSeedKey(candidates, known)
+    return candidates.list().map(({ key, peer, origins }) => [key, peer, origins.length])
+  }
+  assert.deepEqual(after(`bootstrap:${address}`, address), [[address, undefined, 1]])
+  assert.deepEqual(after(`bootstrap:${address}/p2p/${id}`, `${address}/p2p/${id}`), [[id, id, 2]])
+  assert.deepEqual(after('dht', address), [[id, id, 2]])
 })
