@@ -3,6 +3,8 @@ import { test } from 'node:test'
 import * as fc from 'fast-check'
 import { outboundFloor, prioritise, TOPOLOGY_LIMITS } from '../../src/peers/topology/index.ts'
 import type { Priorities, TopologyPeer } from '../../src/peers/topology/index.ts'
+import { sortDescending } from '../../src/peers/topology/sort-descending.ts'
+import { plainRanking } from './plain-ranking.ts'
 import { anyPeers, crowd, HOUR, NOW, peer, seeded } from './support.ts'
 
 const decide = (peers: readonly TopologyPeer[], seed = 1, exemptPrivate = false): Priorities => prioritise(peers, { now: NOW, random: seeded(seed), exemptPrivate })
@@ -210,4 +212,32 @@ test('the work grows no faster than sorting: 1,000 peers take one random number 
   prioritise(watched, { now: NOW, random: () => { draws++; return 0.5 } })
   assert.equal(draws, 1000)
   assert.ok(reads <= 60 * 1000, `${reads} reads`)
+})
+
+test('ranks as sorting everybody anew after each kind of points would', () => {
+  // groups of many and of few; never the same number twice, so that nothing is equal
+  fc.assert(fc.property(anyPeers(120), fc.boolean(), fc.nat(), (peers, exemptPrivate, seed) => {
+    const draws = (): () => number => {
+      let drawn = seed
+      return () => ++drawn * 40_503 % 65_536 / 65_536
+    }
+    const settled = counted(peers)
+    const { keep, drop } = prioritise(settled, { now: NOW, random: draws(), exemptPrivate })
+    const plain = plainRanking(settled, draws(), exemptPrivate)
+    const dropped = new Set(names(drop))
+    assert.deepEqual(keep, plain.filter(({ peer }) => !dropped.has(peer)))
+    const standings = new Map(plain.map(standing => [standing.peer, standing]))
+    for (const { reason, ...standing } of drop) assert.deepEqual(standing, standings.get(standing.peer), reason)
+  }), { numRuns: 300 })
+})
+
+test('sorts numbers as a comparison function does, below zero and beyond the count that has room for an index', () => {
+  const steps = fc.integer({ min: -(2 ** 26), max: 2 ** 26 }).map(step => step / 1024)
+  fc.assert(fc.property(fc.uniqueArray(steps, { maxLength: 200 }), list => {
+    assert.deepEqual(sortDescending(list, value => value), list.toSorted((a, b) => b - a))
+  }))
+  for (const count of [65_536, 65_537]) {
+    const many = Array.from({ length: count }, (_, at) => at)
+    assert.deepEqual(sortDescending(many, value => value / 2).slice(0, 3), [count - 1, count - 2, count - 3])
+  }
 })

@@ -8,7 +8,8 @@ import { protections, rankOf } from './protection.ts'
 import type { Protection } from './protection.ts'
 import { quotaSeats } from './quotas.ts'
 import type { QuotaType } from './quotas.ts'
-import { groupPoints, ownWorth, QUOTA_POINTS } from './worth.ts'
+import { sortDescending } from './sort-descending.ts'
+import { GROUP_POINTS, groupPoints, ownWorth, QUOTA_POINTS } from './worth.ts'
 import type { WorthParts } from './worth.ts'
 
 /** Options of `prioritise`. */
@@ -63,12 +64,14 @@ export interface Priorities {
 /** A feeler has done its work after a handshake; 30 s is six of those. */
 const FEELER_MS = 30_000
 
-interface Entry extends Standing {
+interface Entry {
   readonly source: TopologyPeer
+  readonly protection: Protection | undefined
   readonly rank: number
   readonly parts: { -readonly [part in keyof WorthParts]: number }
   worth: number
   crowding: Crowding | undefined
+  reason: DropReason | undefined
   /** Protection first, then worth, then chance: one number, because comparing is most of the work. */
   order: number
 }
@@ -87,15 +90,13 @@ export function prioritise (peers: readonly TopologyPeer[], options: PrioritiseO
   const ranked = rank(peers.filter(({ role }) => role !== 'feeler'), options, limits)
   // feelers hold no slot, so they are compared with nobody
   const feelers = rank(peers.filter(({ role }) => role === 'feeler'), options, limits)
-  const reasons = chooseDrops(ranked, limits)
-  const keep: Entry[] = ranked.filter(entry => !reasons.has(entry))
-  const isDone = ({ source }: Entry): boolean => source.connectedMs >= FEELER_MS
+  for (const feeler of feelers) if (feeler.source.connectedMs >= FEELER_MS) feeler.reason = 'feeler-done'
+  const drops = chooseDrops(ranked, limits)
+  const isKept = ({ reason }: Entry): boolean => reason === undefined
+  const keep = ranked.filter(isKept)
   return {
-    keep: [...keep.map(standing), ...feelers.filter(entry => !isDone(entry)).map(standing)],
-    drop: [
-      ...feelers.filter(isDone).map(entry => dropped(entry, 'feeler-done')),
-      ...Array.from(reasons, ([entry, reason]) => dropped(entry, reason))
-    ],
+    keep: keep.concat(feelers.filter(isKept)).map(standing),
+    drop: feelers.filter(entry => !isKept(entry)).concat(drops).map(dropped),
     want: wanted(keep, limits)
   }
 }
@@ -107,41 +108,69 @@ function rank (peers: readonly TopologyPeer[], { now, random, exemptPrivate = fa
     const parts = ownWorth(source, now)
     const worth = parts.reputation + parts.latency + parts.uptime + parts.useful + parts.mining
     const rank = rankOf(protectedBy[at])
-    return { peer: source.peer, worth, parts, protection: protectedBy[at], crowding: undefined, source, rank, order: rank * RANK_STEP + worth + random() }
+    return { source, protection: protectedBy[at], rank, parts, worth, crowding: undefined, reason: undefined, order: rank * RANK_STEP + worth + random() }
   })
-  const best = (a: Entry, b: Entry): number => b.order - a.order
-  const give = (entry: Entry, part: 'group' | 'quota', points: number): void => {
-    entry.parts[part] = points
-    entry.worth += points
-    entry.order += points
-  }
-
-  const places = new Map<string, number>()
-  for (const entry of entries.sort(best)) {
-    const { group, privateRange } = entry.source
-    if (group === undefined || (exemptPrivate && privateRange === true)) continue
-    const place = places.get(group) ?? 0
-    places.set(group, place + 1)
-    give(entry, 'group', groupPoints(place))
-  }
-  const seats = quotaSeats(limits.target)
-  for (const entry of entries.sort(best)) {
-    const type = countedType(entry.source)
-    if (type !== 'unknown' && seats[type]-- > 0) give(entry, 'quota', QUOTA_POINTS)
-  }
+  giveGroups(entries, exemptPrivate)
+  giveQuotas(entries, quotaSeats(limits.target))
+  const ranked = sortDescending(entries, ({ order }) => order)
   const networks = outboundNetworks(limits, exemptPrivate)
-  for (const entry of entries.sort(best)) {
+  for (const entry of ranked) {
     if (entry.source.direction !== 'outbound') continue
     entry.crowding = networks.crowded(entry.source)
     // one that breaks a rule holds no place in it: it would push out others after it is gone
     if (entry.crowding === undefined) networks.add(entry.source)
   }
-  return entries
+  return ranked
 }
 
-/** Who goes and why, in order. */
-function chooseDrops (ranked: readonly Entry[], limits: TopologyLimits): Map<Entry, DropReason> {
-  const reasons = new Map<Entry, DropReason>()
+/** Points for the place in the group. All from the last place in the table on get the same, so only those before it are put in order. */
+function giveGroups (entries: readonly Entry[], exemptPrivate: boolean): void {
+  const bestOf = new Map<string, Entry[]>()
+  const places = GROUP_POINTS.length - 1
+  for (const entry of entries) {
+    const { group, privateRange } = entry.source
+    if (group === undefined || (exemptPrivate && privateRange === true)) continue
+    entry.parts.group = groupPoints(places)
+    const best = bestOf.get(group)
+    if (best === undefined) bestOf.set(group, [entry])
+    else insertBest(best, entry, places)
+  }
+  for (const best of bestOf.values()) for (let place = 0; place < best.length; place++) (best[place] as Entry).parts.group = groupPoints(place)
+  for (const entry of entries) raise(entry, entry.parts.group)
+}
+
+/** Points for a seat: the best of each type have one. */
+function giveQuotas (entries: readonly Entry[], seats: Readonly<Record<QuotaType, number>>): void {
+  const seated: Record<QuotaType, Entry[]> = { full: [], light: [], mining: [], validator: [] }
+  for (const entry of entries) {
+    const type = countedType(entry.source)
+    if (type !== 'unknown') insertBest(seated[type], entry, seats[type])
+  }
+  for (const entry of Object.values(seated).flat()) {
+    entry.parts.quota = QUOTA_POINTS
+    raise(entry, QUOTA_POINTS)
+  }
+}
+
+function raise (entry: Entry, points: number): void {
+  entry.worth += points
+  entry.order += points
+}
+
+/** Puts an entry into its place in a list of the `most` best ones, best first. Most are passed over with one comparison. */
+function insertBest (best: Entry[], entry: Entry, most: number): void {
+  if (best.length === most) {
+    if (most === 0 || (best[most - 1] as Entry).order >= entry.order) return
+    best.pop()
+  }
+  let at = best.length
+  for (; at > 0 && (best[at - 1] as Entry).order < entry.order; at--) best[at] = best[at - 1] as Entry
+  best[at] = entry
+}
+
+/** Gives a reason to everyone who goes; returns them in order. */
+function chooseDrops (ranked: readonly Entry[], limits: TopologyLimits): Entry[] {
+  const drops: Entry[] = []
   const worstFirst = ranked.toReversed()
   const open = worstFirst.filter(({ rank }) => rank === 0)
   let size = ranked.length
@@ -149,10 +178,11 @@ function chooseDrops (ranked: readonly Entry[], limits: TopologyLimits): Map<Ent
   let settled = ranked.filter(({ protection }) => protection !== 'young').length
 
   const drop = (entry: Entry, reason: DropReason): void => {
-    if (reasons.has(entry)) return
+    if (entry.reason !== undefined) return
     const isOutbound = entry.source.direction === 'outbound'
     if (isOutbound && outbound - 1 < outboundFloor(size - 1, limits)) return
-    reasons.set(entry, reason)
+    entry.reason = reason
+    drops.push(entry)
     size--
     if (isOutbound) outbound--
     if (entry.protection !== 'young') settled--
@@ -168,7 +198,7 @@ function chooseDrops (ranked: readonly Entry[], limits: TopologyLimits): Map<Ent
   for (let round = 0; round < 2; round++) {
     for (const entry of yielding) if (size > limits.max) drop(entry, 'over-max')
   }
-  return reasons
+  return drops
 }
 
 function wanted (keep: readonly Entry[], limits: TopologyLimits): Want {
@@ -187,10 +217,10 @@ function wanted (keep: readonly Entry[], limits: TopologyLimits): Want {
   }
 }
 
-function standing ({ peer, worth, parts, protection, crowding }: Standing): Standing {
+function standing ({ source: { peer }, worth, parts, protection, crowding }: Entry): Standing {
   return { peer, worth, parts, protection, crowding }
 }
 
-function dropped ({ peer, worth, parts, protection, crowding }: Standing, reason: DropReason): Dropped {
-  return { peer, worth, parts, protection, crowding, reason }
+function dropped ({ source: { peer }, worth, parts, protection, crowding, reason }: Entry): Dropped {
+  return { peer, worth, parts, protection, crowding, reason: reason as DropReason }
 }
