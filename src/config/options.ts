@@ -59,10 +59,12 @@ export const OPTIONS = {
   adminSocket: path({ default: ({ dataDir, socketDir }) => socketPath(dataDir, socketDir), doc: 'Unix socket the command line talks to (mode 0600).' }),
   stopDeadlineMs: duration({ default: 10_000, doc: 'Longest graceful stop; what is then open is named and left.' }),
 
-  'peers.max': integer({ default: 50, min: 1, max: 10_000, doc: 'Most peers at a time; further inbound connections are refused.' }),
+  'peers.max': integer({ default: 50, min: 1, max: 10_000, doc: 'Most peers at a time, static ones not counted; 30 % are kept for outbound ones. A further inbound peer takes the place of the least useful one, or is refused.' }),
   'peers.target': integer({ default: ({ maxPeers }) => Math.min(25, maxPeers), doc: 'How many peers the node keeps.' }),
   'peers.static': addresses({ default: [], doc: 'Peers to keep connected whatever the counts; never pruned.' }),
   'peers.min': integer({ default: ({ maxPeers }) => Math.min(8, maxPeers), doc: 'Below this many peers the node hurries: more dials at a time, and sources asked more often.' }),
+  'peers.staleTipMs': duration({ default: 60_000, min: 1, doc: 'After this long without a new block of others the node looks for one more outbound peer; 12 times the pause between blocks.' }),
+  'peers.pingIntervalMs': duration({ default: 60_000, min: 1000, doc: 'Pause between two pings of a connected peer; one that leaves three in a row unanswered is parted with.' }),
 
   'limits.upgradeTimeoutMs': duration({ default: 3000, min: 1, doc: 'Time for a new connection to agree on noise and yamux.' }),
   'limits.negotiationTimeoutMs': duration({ default: 3000, min: 1, doc: 'Time for a new stream to agree on its protocol.' }),
@@ -70,6 +72,7 @@ export const OPTIONS = {
   'limits.parallelDials': integer({ default: 8, min: 1, doc: 'Dials in progress at a time.' }),
   'limits.maxPendingInbound': integer({ default: 1024, min: 1, doc: 'Inbound connections that are not upgraded yet.' }),
   'limits.maxPendingPerIp': integer({ default: 5, min: 1, doc: 'The same from one IPv4 address or IPv6 /64.' }),
+  'limits.maxInboundPerIp': integer({ default: ({ profile }) => profile === 'tos-spec' ? 8 : 3, min: 1, doc: 'Inbound connections from one IPv4 address or IPv6 /64. Whitelisted ranges are not counted, nor are local addresses on private networks.' }),
   'limits.streamsPerProtocol': integer({ default: 4, min: 1, doc: 'Inbound streams of one protocol on one connection.' }),
   'limits.yamuxStreams': integer({ default: 64, min: 1, doc: 'Streams of one connection, all protocols together.' }),
   'limits.yamuxWindowBytes': size({ default: 1024 * 1024, min: 256 * 1024, doc: 'Receive window of one stream.' }),

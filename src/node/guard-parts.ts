@@ -6,6 +6,8 @@ import type { TosError } from '../errors/index.ts'
 import type { NodeEventHub } from '../monitor/index.ts'
 import { createGuard } from '../peers/guard/index.ts'
 import type { Guard } from '../peers/guard/index.ts'
+import { PREFIX_QUOTAS } from '../peers/net/index.ts'
+import type { PrefixQuota } from '../peers/net/index.ts'
 import { MAX_TROUBLE, START } from '../peers/reputation/index.ts'
 import { createFileStore } from './file-store.ts'
 
@@ -20,6 +22,7 @@ export function createNodeGuard (config: Config, hub: NodeEventHub, hangUp: (con
   return createGuard({
     network: config.network,
     profile: config.profile,
+    quotas: inboundQuotas(config.profile, config.limits.maxInboundPerIp),
     whitelist: config.whitelist,
     minPeers: config.peers.min,
     store: files,
@@ -32,6 +35,12 @@ export function createNodeGuard (config: Config, hub: NodeEventHub, hangUp: (con
       hub.emit({ event: 'warning', code, message: code === 'PEER_FILE_INVALID' ? `${message}; ${aside(files[name])}` : message })
     }
   })
+}
+
+/** The profile's quotas with `perIp` connections from one IPv4 address or IPv6 /64; a wider range never holds fewer than that. */
+export function inboundQuotas (profile: Config['profile'], perIp: number): PrefixQuota[] {
+  const isOneParty = ({ version, bits }: PrefixQuota): boolean => bits === (version === 4 ? 32 : 64)
+  return PREFIX_QUOTAS[profile].map(({ version, bits, limit }) => ({ version, bits, limit: isOneParty({ version, bits, limit }) ? perIp : Math.max(limit, perIp) }))
 }
 
 /** A peer's reputation in gossip points: standing is earned in the topics, here it can only be lost. */

@@ -7,6 +7,7 @@ import { TosError } from '../errors/index.ts'
 import { CORRUPT_STRIKES, createKernel } from '../protocol/index.ts'
 import type { Kernel } from '../protocol/index.ts'
 import type { Guard } from '../peers/guard/index.ts'
+import { ipOf } from '../peers/net/index.ts'
 import type { Sessions } from '../secure/index.ts'
 import { createChainParts } from './chain-parts.ts'
 import type { ChainParts } from './chain-parts.ts'
@@ -57,7 +58,7 @@ export function createNetworkParts (config: Config, base: NodeBase): NetworkPart
     void refusePeer(connection, localPeer, network, error)
   }
   const guard = createNodeGuard(config, hub, refuse)
-  const peers = createPeerParts(config, base, { score: guard.score, banned: peer => guard.isBanned(peer) !== undefined })
+  const peers = createPeerParts(config, base, { score: guard.score, banned: peer => guard.isBanned(peer) !== undefined, spared: ({ remotePeer, remoteAddr }) => guard.isWhitelisted(remotePeer.toString(), ipOf(remoteAddr.toString())) })
   const sessions = createNodeSessions(config, base, refuse)
   const kernel = createKernel({
     network,

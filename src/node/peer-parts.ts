@@ -35,7 +35,7 @@ export interface PeerParts {
 }
 
 /** What the guard knows about peers, as far as it is there. */
-export type PeerJudge = Partial<Pick<Parameters<typeof createPeerManager>[1], 'score' | 'banned'>>
+export type PeerJudge = Partial<Pick<Parameters<typeof createPeerManager>[1], 'score' | 'banned' | 'spared'>>
 
 /** Opens the address book and the candidates; nothing is asked or dialled before `connect(…).start()`. Throws `CONFIG_INVALID` for a DNS seed that is none. */
 export function createPeerParts (config: Config, { privateKey, onError }: Pick<NodeBase, 'privateKey' | 'onError'>, judge: PeerJudge = {}): PeerParts {
@@ -104,7 +104,7 @@ export function createPeerParts (config: Config, { privateKey, onError }: Pick<N
       const finder = createFinder(libp2p, { candidates, book, dns, exchange, publicOnly, clock, wall, randomBytes })
       endings.push(fromPeerDiscovery(services.dht as unknown as PeerEvents<'peer'>, candidates, { event: 'peer', origin: 'dht', publicOnly }), candidates.subscribe(note), () => { finder.stop() })
       const made = createPeerManager(libp2p, {
-        ...judge, book, clock, wall, random, failed, dialTimeoutMs: limits.dialTimeoutMs, exemptPrivate: !publicOnly, pubsub: services.pubsub,
+        ...judge, book, clock, wall, random, failed, dialTimeoutMs: limits.dialTimeoutMs, staleTipMs: peers.staleTipMs, exemptPrivate: !publicOnly, pubsub: services.pubsub,
         // who runs a private network runs its seeds too, and often there is but one
         limits: { min: peers.min, target: peers.target, max: peers.max, ...(publicOnly ? {} : { seedShare: 1000, sourceShare: 1000 }) },
         dials: { parallel: Math.min(4, limits.parallelDials), emergencyParallel: limits.parallelDials },

@@ -3,6 +3,9 @@ import type { Datastore } from 'interface-datastore'
 import type { Config } from '../config/index.ts'
 import type { TransportSettings } from './transport/index.ts'
 
+/** Connections above the most that we keep: newcomers that are told why they cannot stay, duplicates, feelers. */
+const ARRIVING = 32
+
 /** The transport's settings out of the configuration: the one place where the two vocabularies meet. */
 export function transportSettings (config: Config, privateKey: Ed25519PrivateKey, datastore: Datastore, logger: ComponentLogger | undefined): TransportSettings {
   const { limits, network, preset } = config
@@ -17,7 +20,8 @@ export function transportSettings (config: Config, privateKey: Ed25519PrivateKey
     userAgent: config.userAgent,
     ...(logger === undefined ? {} : { logger }),
     limits: {
-      maxConnections: config.peers.max,
+      // ours decides who leaves, by usefulness and with a word; the library's own limit, which knows neither, stays out of reach
+      maxConnections: config.peers.max + config.peers.static.length + ARRIVING,
       maxPendingInbound: limits.maxPendingInbound,
       maxPendingInboundPerIp: limits.maxPendingPerIp,
       upgradeTimeoutMs: limits.upgradeTimeoutMs,

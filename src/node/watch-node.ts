@@ -4,7 +4,7 @@ import type { LedgerEvents } from '../chain/index.ts'
 import type { NodeEventHub } from '../monitor/index.ts'
 import { toHex } from '../wire/index.ts'
 import { foreignNetwork, wrongNetwork } from './foreign-network.ts'
-import { refusePeer } from './refuse-peer.ts'
+import { goodbyeReason, refusePeer } from './refuse-peer.ts'
 import type { TosNode } from './tos-node.ts'
 
 const REASONS: ReadonlyMap<number, string> = new Map(Object.entries(GOODBYE_REASON).map(([name, code]) => [code, name]))
@@ -39,11 +39,15 @@ export async function watchNode (node: TosNode, hub: NodeEventHub, goodbyes: Goo
     if (other === undefined) return
     const error = wrongNetwork(other, config.network)
     hub.emit({ event: 'peer-refused', peerId: detail.peerId.toString(), code: error.code, message: error.message })
+    // whoever dialled: it is of that network for as long as it lives
+    node.tos.connector.parted(detail.peerId.toString(), goodbyeReason(error.code))
     void refusePeer(detail.connection, node.peerId, other, error)
   }
   // what a sync or an import brings is told by their own progress
   const onBlock = ({ detail: { block, header } }: LedgerEvents['block']): void => {
     const mined = toHex(header.miner) === toHex(minerKey)
+    // our own say nothing about what peers keep from us
+    if (!mined) node.tos.connector.newBlock()
     if (!mined && (imports.running > 0 || sync.progress().state !== 'idle')) return
     hub.emit({ event: 'block', hash: toHex(block.hash), height: Number(block.height), transactions: block.transactions.length, origin: mined ? 'mined' : 'peer' })
   }

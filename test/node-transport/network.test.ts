@@ -244,7 +244,7 @@ test('bootstrap and announced addresses reach libp2p', async () => {
   const entry = await start()
   const address = entry.getMultiaddrs()[0]?.toString() as string
   const node = await start({ bootstrap: [address], announce: ['/dns4/node.example/tcp/2080'] })
-  if (node.getConnections().length === 0) await once(node as unknown as EventTarget as never, 'peer:connect')
+  while (!await node.peerStore.has(entry.peerId)) await new Promise(setImmediate)
   assert.ok((await node.peerStore.get(entry.peerId)).addresses.some(({ multiaddr: known }) => known.toString() === multiaddr(address).decapsulateCode(421).toString()))
   assert.ok(node.getMultiaddrs().some(known => known.toString().startsWith('/dns4/node.example/tcp/2080')))
 })

@@ -74,20 +74,21 @@ describe('a full manager', () => {
       await fake.pass(301_000)
     }
     assert.ok(fake.dials.length > 12, `${fake.dials.length} dials`)
-    assert.deepEqual([...new Set(fake.dials.flatMap(({ to }) => to))].length, 1)
+    assert.equal(new Set(fake.dials.flatMap(({ to }) => to)).size, 1)
     assert.deepEqual([fake.removed, fake.parted.filter(([peer]) => others.slice(0, 6).map(String).includes(peer))], [[], []])
   })
   it('dials one extra peer when the tip is stale, and the next ten minutes later', async t => {
-    let stale = false
-    const fake = createFake(Array.from({ length: 8 }, (_, at) => candidate(at)), { min: 1, target: 2, max: 8, minOutbound: 1, sourceShare: 1000, outboundShare: 300 }, { staleTip: () => stale })
+    const fake = createFake(Array.from({ length: 8 }, (_, at) => candidate(at)), { min: 1, target: 2, max: 8, minOutbound: 1, sourceShare: 1000, outboundShare: 300 }, { staleTipMs: 10_000 })
     t.after(() => { fake.manager.stop() })
     fake.join(0, 120_000, 'outbound')
     fake.join(1, 120_000, 'outbound')
     fake.manager.start()
     await fake.pass(5000)
     assert.equal(fake.dials.length, 0)
-    stale = true
-    await fake.pass(5000)
+    fake.manager.newBlock()
+    await fake.pass(9000)
+    assert.equal(fake.dials.length, 0, 'a block came')
+    await fake.pass(2000)
     assert.equal(fake.dials.length, 1)
     fake.dials[0]?.done.reject(new Error('refused'))
     await fake.pass(590_000)

@@ -1,5 +1,4 @@
 import { yamux } from '@chainsafe/libp2p-yamux'
-import { bootstrap } from '@libp2p/bootstrap'
 import { identify } from '@libp2p/identify'
 import type { Identify } from '@libp2p/identify'
 import type { ComponentLogger, ConnectionGater, Ed25519PrivateKey, ServiceMap } from '@libp2p/interface'
@@ -17,6 +16,7 @@ import { cachedSigner } from './cached-signer.ts'
 import { corkPerTick } from './cork.ts'
 import { lazyWindow } from './lazy-window.ts'
 import { createPendingGate, isLoopback } from './pending-gate.ts'
+import { knownPeers, withoutKeepAlive } from './no-own-dials.ts'
 import { silentLogger } from './silent-logger.ts'
 import { ownAddresses } from './reach.ts'
 import type { OwnAddresses, ReachParts } from './reach.ts'
@@ -97,7 +97,7 @@ export function createLibp2pOptions (settings: TransportSettings): Libp2pOptions
     // its ping shares libp2p's ping protocol with ours and cannot tell a busy slot from a dead peer: let it measure, not hang up
     connectionMonitor: { abortConnectionOnPingFailure: false, pingInterval: 30_000 },
     peerDiscovery: [
-      ...(settings.bootstrap === undefined || settings.bootstrap.length === 0 ? [] : [bootstrap({ list: [...settings.bootstrap], timeout: 0 })]),
+      ...(settings.bootstrap === undefined || settings.bootstrap.length === 0 ? [] : [knownPeers({ list: [...settings.bootstrap], timeout: 0 })]),
       ...(settings.mdns === true ? [mdns({ serviceTag: mdnsServiceTag(network) })] : [])
     ],
     services: {
@@ -105,7 +105,7 @@ export function createLibp2pOptions (settings: TransportSettings): Libp2pOptions
       addresses: ownAddresses(),
       identify: identify({ maxMessageSize: limits.identifyMessageBytes, timeout: limits.negotiationTimeoutMs }),
       ping: ping({ maxInboundStreams: limits.pingStreams, maxOutboundStreams: limits.pingStreams }),
-      dht: kadDHT({
+      dht: withoutKeepAlive(kadDHT({
         protocol: kadProtocol(network),
         clientMode: settings.dht === 'client',
         // the default mapper drops private addresses, which leaves a DHT on loopback or a LAN empty
@@ -114,7 +114,7 @@ export function createLibp2pOptions (settings: TransportSettings): Libp2pOptions
         logPrefix: 'libp2p:dht-tos',
         datastorePrefix: '/dht-tos',
         metricsPrefix: 'libp2p_dht_tos'
-      })
+      }))
     }
   }
 }

@@ -54,6 +54,10 @@ export interface Guard {
   score (peer: string): number
   explain (peer: string): PeerExplanation
   isBanned (peer: string | undefined, ip?: IpAddress): BanNotice | undefined
+  /** No quota applies to it. `ip`: default that of its connection. */
+  isWhitelisted (peer: string, ip?: IpAddress): boolean
+  /** How late our own event loop runs, ms: nobody is charged above 500. 0 while nothing watches it. */
+  lagMs (): number
   /** Connections come and go: the `reputation` service tells. */
   opened (connection: Connection): void
   closed (connection: Connection): void
@@ -106,8 +110,9 @@ export function createGuard (options: GuardOptions = {}): Guard {
       if (ban?.by === 'operator') enforce(ban, [connection])
     }
   }
+  const lagMs = (): number => timers.length === 0 ? 0 : meter.lag(clock())
   const record = (peer: string, reason: Reason, ip = open.ip(peer)): Judgement => {
-    book.lagging(timers.length === 0 ? 0 : meter.lag(clock()))
+    book.lagging(lagMs())
     const judgement = judge.record(peer, reason, now(), ip)
     if (judgement.banned !== undefined) {
       onBan(judgement.banned)
@@ -161,7 +166,7 @@ export function createGuard (options: GuardOptions = {}): Guard {
     score: peer => book.score(peer, now()),
     explain (peer) {
       const since = open.since.get(peer)
-      book.lagging(timers.length === 0 ? 0 : meter.lag(clock()))
+      book.lagging(lagMs())
       return {
         ...book.explain(peer, now()),
         ban: isBanned(peer, open.ip(peer)),
@@ -170,6 +175,8 @@ export function createGuard (options: GuardOptions = {}): Guard {
       }
     },
     isBanned: (peer, ip) => isBanned(peer, ip),
+    isWhitelisted: (peer, ip = open.ip(peer)) => bans.isWhitelisted(peer, ip),
+    lagMs,
     opened (connection) { open.add(connection, now()) },
     closed (connection) { open.remove(connection) },
     start () {

@@ -68,8 +68,8 @@ export interface PeerManagerDeps {
   readonly banned?: (peer: string, addresses: readonly string[]) => boolean
   /** Whitelisted: takes no inbound place and loses none. */
   readonly spared?: (connection: Connection) => boolean
-  /** No new block for longer than is likely: time for one more outbound peer. */
-  readonly staleTip?: () => boolean
+  /** Without a new block for longer than this it is time for one more outbound peer; default never. */
+  readonly staleTipMs?: number
   /** We dialled this peer to exchange blocks only; true until its last connection is gone. */
   readonly blocksOnly?: (peer: PeerId) => void
   /** Monotonic ms. */

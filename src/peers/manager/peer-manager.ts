@@ -22,8 +22,6 @@ const SOON_MS = 20
 const YIELD_MS = 1500
 /** Dials in a row that may fail before hearsay is forgotten. */
 const MAX_FAILURES = 10
-/** A peer that stayed this long is a good one; its past failures are forgotten, ms. */
-const SETTLED_MS = 60_000
 /** How often the book hears that a dialled connection still stands, ms. */
 const GOOD_EVERY_MS = 3_600_000
 const START_SCORE = 500
@@ -53,6 +51,7 @@ export function createPeerManager (node: Libp2p, deps: PeerManagerDeps): PeerMan
   let starvedSince: number | undefined
   let lastFeeler = -Infinity
   let lastExtra = -Infinity
+  let lastBlock = clock()
 
   const open = (): Connection[] => node.getConnections().filter(({ status }) => status === 'open')
   const banned = ({ key, addresses }: KnownCandidate): boolean => deps.banned?.(key, addresses) ?? false
@@ -121,7 +120,9 @@ export function createPeerManager (node: Libp2p, deps: PeerManagerDeps): PeerMan
       const targets = addresses.map(address => multiaddr(known.peer === undefined ? address : `${address}/p2p/${known.peer}`))
       connection = await node.dial(targets, { signal: AbortSignal.any([stopping.signal, AbortSignal.timeout(deps.dialTimeoutMs)]) })
       const peer = connection.remotePeer.toString()
-      slots.end(key, peer)
+      // a feeler that found somebody who is here already is no reason to send them away when it is done
+      const was = open().some(other => other !== connection && other.remotePeer.toString() === peer)
+      slots.end(key, purpose === 'feeler' && was ? undefined : peer)
       if (purpose === 'block-only') deps.blocksOnly?.(connection.remotePeer)
       deps.dialled?.(peer, true, known.origins)
       // success may be short-lived (another network, a full peer, ourselves): wait before the next try either way
@@ -168,7 +169,7 @@ export function createPeerManager (node: Libp2p, deps: PeerManagerDeps): PeerMan
   const keepBook = (now: number): void => {
     for (const [connection, claim] of claims) {
       if (connection.status !== 'open') continue
-      if (now - claim.since >= SETTLED_MS) records.settled(connection.remotePeer.toString())
+      records.stayed(connection.remotePeer.toString(), now - claim.since)
       if (connection.direction === 'outbound' && now - claim.told >= GOOD_EVERY_MS) good(connection, claim, now)
     }
   }
@@ -195,7 +196,7 @@ export function createPeerManager (node: Libp2p, deps: PeerManagerDeps): PeerMan
       reached: new Set(open().map(({ remoteAddr }) => withoutPeer(remoteAddr.toString()))),
       slots: slots.list(outbound, peer => byKey.get(peer)),
       want: standing.want,
-      staleTip: now - lastExtra >= EXTRA_EVERY_MS && deps.staleTip?.() === true,
+      staleTip: now - lastExtra >= EXTRA_EVERY_MS && now - lastBlock >= (deps.staleTipMs ?? Infinity),
       // feelers are the book's: it knows what is untried and what waits in a test
       lastFeelerAt: now
     }
@@ -292,8 +293,10 @@ export function createPeerManager (node: Libp2p, deps: PeerManagerDeps): PeerMan
       const cause = reason === GOODBYE_REASON.duplicateConnection && open().filter(({ remotePeer }) => remotePeer.toString() === peer).length > 1
       if (!cause) records.cool(peer, reason, clock())
     },
+    newBlock () { lastBlock = clock() },
     queue: () => candidates.list().map(candidate => view(candidate, clock())),
     candidates: () => [...candidates.list()],
+    peers: () => peersNow(new Map(candidates.list().map(candidate => [candidate.key, candidate]))),
     dump: () => ({ candidates: candidates.list().length, ...records.dump(), sessions: claims.size, duplicates: duplicates.size, ...slots.dump() })
   }
 }

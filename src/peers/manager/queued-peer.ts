@@ -1,4 +1,4 @@
-import type { WhyNot } from '../topology/index.ts'
+import type { TopologyPeer, WhyNot } from '../topology/index.ts'
 import type { KnownCandidate } from './parts.ts'
 
 /** A candidate in the queue, and why it is not connected. */
@@ -22,9 +22,13 @@ export interface PeerManager {
   stop (): void
   /** `peer` and we part, one saying GOODBYE with `reason`: it is left alone for as long as that asks for. */
   parted (peer: string, reason: number): void
+  /** Somebody else's new and valid block has come: the peers do not keep us behind. */
+  newBlock (): void
   /** Everybody who could be dialled, and why they are not. */
   queue (): QueuedPeer[]
   candidates (): KnownCandidate[]
+  /** The connected peers as the topology judges them. */
+  peers (): TopologyPeer[]
   /** Sizes of its tables. */
   dump (): Record<string, number>
 }
