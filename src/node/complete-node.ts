@@ -10,9 +10,9 @@ import type { NodeBase } from './open-base.ts'
 import type { TosNode, TosParts, TosServices } from './tos-node.ts'
 
 /** Adds `tos`, `dump()` and a `stop()` that closes the whole node to a started libp2p; its `start()` throws `NODE_STOPPED` from then on. */
-export function completeNode (libp2p: Libp2p<TosServices>, config: Config, { privateKey, ledger, datastore, hub }: NodeBase, { guard, kernel, chain, pending, goodbyes, peers }: NetworkParts, connector: PeerManager, scope: Scope): TosNode {
+export function completeNode (libp2p: Libp2p<TosServices>, config: Config, { privateKey, ledger, datastore, hub }: NodeBase, { guard, measures, traffic, kernel, chain, pending, goodbyes, peers }: NetworkParts, connector: PeerManager, scope: Scope): TosNode {
   const tos: TosParts = {
-    config, privateKey, kernel, ledger, connector, guard,
+    config, privateKey, kernel, ledger, connector, guard, measures, traffic,
     discovery: peers.snapshot,
     nodeId: peerIdToNodeId(libp2p.peerId),
     mempool: chain.mempool,
@@ -30,6 +30,7 @@ export function completeNode (libp2p: Libp2p<TosServices>, config: Config, { pri
     ...chain.dump(),
     connector: connector.dump(),
     discovery: peers.dump(),
+    measures: measures.dump(),
     pending: { ...pending.counts },
     goodbyes: { size: goodbyes.size },
     peerRecords: { ...datastore.sizes },

@@ -9,6 +9,7 @@ import type { Config, PartialConfig } from '../config/index.ts'
 import { TosError } from '../errors/index.ts'
 import { completeNode } from './complete-node.ts'
 import { sayGoodbye } from './farewell.ts'
+import { keepAlive } from './keep-alive.ts'
 import { openScope } from './lifecycle.ts'
 import type { AnyDefinition } from './load-protocols.ts'
 import { loadProtocols } from './load-protocols.ts'
@@ -72,6 +73,7 @@ async function openNode (config: Config, custom: Readonly<Record<string, AnyDefi
     const node = completeNode(libp2p, config, base, parts, connector, scope)
     scope.add('goodbye', () => sayGoodbye(node))
     scope.add('listeners', await watchNode(node, base.hub, parts.goodbyes, base.minerKey))
+    scope.add('pings', keepAlive(node, { measures: parts.measures, hub: base.hub, parted: parts.peers.parted }))
     scope.add('miner and sync', () => parts.chain.rest())
     scope.add('dialler', () => { connector.stop() })
 

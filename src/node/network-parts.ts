@@ -4,21 +4,24 @@ import { LRUCache } from 'lru-cache'
 import type { Config } from '../config/index.ts'
 import { GOODBYE_REASON } from '../../protocols/index.ts'
 import { TosError } from '../errors/index.ts'
-import { CORRUPT_STRIKES, createKernel } from '../protocol/index.ts'
+import { CORRUPT_STRIKES, createKernel, sealedAndPlainCarriers, sealedCarriers } from '../protocol/index.ts'
 import type { Kernel } from '../protocol/index.ts'
 import type { Guard } from '../peers/guard/index.ts'
 import { ipOf } from '../peers/net/index.ts'
+import { createPeerMeasures, createTrafficMeter } from '../peers/measures/index.ts'
+import type { PeerMeasures, TrafficMeter } from '../peers/measures/index.ts'
 import type { Sessions } from '../secure/index.ts'
 import { createChainParts } from './chain-parts.ts'
 import type { ChainParts } from './chain-parts.ts'
 import { createNodeGuard } from './guard-parts.ts'
+import { measuredAnswers } from './measured-answers.ts'
 import { createNetworkPorts } from './network-ports.ts'
 import type { NetworkPorts } from './network-ports.ts'
 import type { NodeBase } from './open-base.ts'
 import { createPeerParts } from './peer-parts.ts'
 import type { PeerParts } from './peer-parts.ts'
 import { goodbyeReason, refusePeer } from './refuse-peer.ts'
-import { rewardRelays } from './rewards.ts'
+import { noteUse, rewardFinds, rewardRelays } from './rewards.ts'
 import { createNodeSessions } from './session-parts.ts'
 import { createPendingServices } from './pending-services.ts'
 import type { PendingServices } from './pending-services.ts'
@@ -43,6 +46,9 @@ export interface NetworkParts {
   readonly peers: PeerParts
   /** Scores, bans and limits of peers. */
   readonly guard: Guard
+  /** What was measured of peers, and the frames exchanged with them. */
+  readonly measures: PeerMeasures
+  readonly traffic: TrafficMeter
   /** What each peer said when it left. */
   readonly goodbyes: LRUCache<string, string>
 }
@@ -58,24 +64,34 @@ export function createNetworkParts (config: Config, base: NodeBase): NetworkPart
     void refusePeer(connection, localPeer, network, error)
   }
   const guard = createNodeGuard(config, hub, refuse)
-  const peers = createPeerParts(config, base, { score: guard.score, banned: peer => guard.isBanned(peer) !== undefined, spared: ({ remotePeer, remoteAddr }) => guard.isWhitelisted(remotePeer.toString(), ipOf(remoteAddr.toString())) })
+  const clock = (): number => performance.now()
+  const measures = createPeerMeasures({ clock })
+  const traffic = createTrafficMeter({ clock })
+  const found = rewardFinds(guard.record)
+  const peers = createPeerParts(config, base, {
+    score: guard.score, banned: peer => guard.isBanned(peer) !== undefined, spared: ({ remotePeer, remoteAddr }) => guard.isWhitelisted(remotePeer.toString(), ipOf(remoteAddr.toString())), measured: measures.of,
+    dialled (peer, answered, origins) {
+      measures.dialled(peer, answered)
+      found(peer, answered, origins)
+    }
+  })
   const sessions = createNodeSessions(config, base, refuse)
   const kernel = createKernel({
     network,
-    sessions,
-    plain,
+    carriers: traffic.carriers((plain ? sealedAndPlainCarriers : sealedCarriers)(sessions, Date.now)),
     streamsPerProtocol: limits.streamsPerProtocol,
     corruptStrikes: profile === 'tos-spec' ? 1 : CORRUPT_STRIKES,
     streamTimes: { firstFrameMs: limits.firstHeaderTimeoutMs, minBytesPerSecond: limits.minBytesPerSecond, frameMs: limits.frameTimeoutMs }
   })
   kernel.incidents.listen(guard.incident)
   const chain = createChainParts({
-    ledger, ports, hub, minerKey, mineIntervalMs, onError,
+    ledger, hub, minerKey, mineIntervalMs, onError,
+    ports: { ...ports, ...measuredAnswers(ports, { measures, reward: guard.record, clock }) },
     penalise: (peer, code) => { kernel.incidents.report({ code, peer, protocol: 'chain', error: new TosError(code, `${peer} broke a rule of the chain`) }) }
   })
   const goodbyes = new LRUCache<string, string>({ max: MAX_GOODBYES })
   const pending = createPendingServices()
-  const relays = rewardRelays(chain, { hasBlock: hash => ledger.has(hash), hasTransaction: hash => chain.mempool.get(hash) !== undefined }, guard.record)
+  const relays = rewardRelays(chain, { hasBlock: hash => ledger.has(hash), hasTransaction: hash => chain.mempool.get(hash) !== undefined }, noteUse(measures, guard.record))
   const definitions = builtinDefinitions({ source: chain.source, ...relays }, pending, peers.exchange, {
     goodbye ({ reason, text }, peer) {
       // the peer stays, on its other connection
@@ -83,5 +99,5 @@ export function createNetworkParts (config: Config, base: NodeBase): NetworkPart
       peers.parted(peer, reason)
     }
   })
-  return { kernel, sessions, ports, chain, definitions, pending, peers, guard, goodbyes }
+  return { kernel, sessions, ports, chain, definitions, pending, peers, guard, measures, traffic, goodbyes }
 }

@@ -35,7 +35,7 @@ export interface PeerParts {
 }
 
 /** What the guard knows about peers, as far as it is there. */
-export type PeerJudge = Partial<Pick<Parameters<typeof createPeerManager>[1], 'score' | 'banned' | 'spared'>>
+export type PeerJudge = Partial<Pick<Parameters<typeof createPeerManager>[1], 'score' | 'banned' | 'spared' | 'measured' | 'dialled'>>
 
 /** Opens the address book and the candidates; nothing is asked or dialled before `connect(…).start()`. Throws `CONFIG_INVALID` for a DNS seed that is none. */
 export function createPeerParts (config: Config, { privateKey, onError }: Pick<NodeBase, 'privateKey' | 'onError'>, judge: PeerJudge = {}): PeerParts {

@@ -13,6 +13,7 @@ import type { TopicService } from '../gossip/index.ts'
 import type { NodeEvents } from '../monitor/index.ts'
 import type { PeerManager } from '../peers/index.ts'
 import type { Guard, ReputationService } from '../peers/guard/index.ts'
+import type { PeerMeasures, TrafficMeter } from '../peers/measures/index.ts'
 import type { SessionService } from '../secure/index.ts'
 import type { OwnAddresses } from './transport/index.ts'
 import type { Kernel, ProtocolDefinition, ProtocolService, StreamDefinition, StreamService, TopicDefinition } from '../protocol/index.ts'
@@ -64,6 +65,9 @@ export interface TosParts {
   readonly connector: PeerManager
   /** Scores, bans and limits of peers. */
   readonly guard: Guard
+  /** What was measured of peers, and the frames exchanged with them. */
+  readonly measures: PeerMeasures
+  readonly traffic: TrafficMeter
   /** Who could be dialled, who named them, and why a source failed. */
   readonly discovery: () => DiscoverySnapshot
   readonly events: NodeEvents
