@@ -52,10 +52,46 @@ export interface PeerView {
   readonly direction: 'inbound' | 'outbound'
   readonly connectedMs: number
   readonly rttMs?: number
+  /** What we measured of the peer, over all its connections. */
+  readonly stats?: PeerStatsView
   readonly userAgent?: string
   readonly protocols?: readonly string[]
   /** Absent: a plain libp2p node, or the handshake is under way. */
   readonly session?: SessionView
+}
+
+/**
+ * The specification's get_peer_stats and what else was measured. Nothing here was claimed by the peer but `nodeType`. Times are ms;
+ * what was never measured is absent.
+ */
+export interface PeerStatsView {
+  /** Where it connects from, without port; absent for a relayed connection. */
+  readonly ip?: string
+  /** What the dialler wants it for: static, anchor, feeler, … */
+  readonly role?: string
+  readonly nodeType: string
+  /** Reputation, 0..1000. */
+  readonly score: number
+  readonly banned: boolean
+  /** Time connected, past connections included. */
+  readonly uptimeMs: number
+  /** Nonce-checked ping: smoothed, and the lowest; pings in a row without an answer. */
+  readonly rttMs?: number
+  readonly minRttMs?: number
+  readonly misses: number
+  /** Frames of TOS protocols, gossip not among them, and their bytes; `recent`: that came within the last 60 s. */
+  readonly messagesIn: number
+  readonly messagesOut: number
+  readonly bytesIn: number
+  readonly bytesOut: number
+  readonly recentMessages: number
+  readonly recentBytes: number
+  /** Blocks and transactions it sent when asked: answers, bytes in them, and requests that failed. */
+  readonly served: { readonly answers: number, readonly bytes: number, readonly failed: number }
+  readonly bandwidthMbps?: number
+  /** How long ago it was the first to bring a new valid block, or transaction. */
+  readonly lastBlockAgoMs?: number
+  readonly lastTransactionAgoMs?: number
 }
 
 /** The sealed session of a connection. */

@@ -13,7 +13,7 @@ export const peersCommands: CommandModule = (parent, cli) => {
     if (list.length === 0) cli.out.talk('no peers')
     if (cli.out.json) for (const peer of list) await cli.out.data(peer, () => '')
     else if (list.length > 0) await cli.out.data(list, () => flags['verbose'] === true ? sessionTable(list) : peerTable(list))
-  }).option('-v, --verbose', 'a row a connection, with its sealed session')
+  }).option('-v, --verbose', 'a row a connection: score, role, traffic and sealed session; with --json all that was measured (get_peer_stats)')
   daemonCommand(peers, cli, 'connect <address>', 'dial a multiaddr or a known peer id', async (api, [address = '']) => {
     const connected = await api.peersConnect({ address }, { signal: cli.signal })
     await cli.out.data(connected, () => `connected to ${connected.peerId} at ${connected.addr}`)
@@ -39,16 +39,17 @@ function peerTable (list: readonly PeerView[]): string {
   return table(['PEER', 'DIR', 'FOR', 'RTT', 'AGENT', 'ADDRESS'], rows)
 }
 
-/** One row a connection, with the session that seals its streams. */
+/** One row a connection: what was measured of its peer, and the session that seals its streams. */
 function sessionTable (list: readonly PeerView[]): string {
-  const rows = list.map(({ peerId, direction, session, userAgent, addr }) => [
-    peerId, direction === 'inbound' ? 'in' : 'out',
+  const rows = list.map(({ peerId, direction, rttMs, stats, session, userAgent, addr }) => [
+    peerId, direction === 'inbound' ? 'in' : 'out', stats?.role ?? '-', stats === undefined ? '-' : String(stats.score), rttMs === undefined ? '-' : `${rttMs.toFixed(1)} ms`,
+    stats === undefined ? '-' : `${stats.messagesIn} / ${showBytes(stats.bytesIn)}`, stats === undefined ? '-' : `${stats.messagesOut} / ${showBytes(stats.bytesOut)}`,
     ...(session === undefined
       ? ['none', '-', '-', '-', '-']
       : [session.suite, String(session.epoch), showDuration(session.ageMs), `${session.frames} / ${showBytes(session.bytes)}`, session.height]),
     userAgent ?? '-', addr
   ])
-  return table(['PEER', 'DIR', 'SESSION', 'EPOCH', 'KEYS FOR', 'FRAMES / BYTES', 'HEIGHT', 'AGENT', 'ADDRESS'], rows)
+  return table(['PEER', 'DIR', 'ROLE', 'SCORE', 'RTT', 'MESSAGES / BYTES IN', 'OUT', 'SESSION', 'EPOCH', 'KEYS FOR', 'FRAMES / BYTES', 'HEIGHT', 'AGENT', 'ADDRESS'], rows)
 }
 
 async function ping (cli: Cli, api: AdminApi, peer: string, flags: Flags): Promise<void> {

@@ -3,9 +3,11 @@ import type { Connection, Peer, PeerId } from '@libp2p/interface'
 import { SERVICE } from '../../../protocols/index.ts'
 import { describeCause, toTosError, TosError } from '../../errors/index.ts'
 import type { NodeApi, PeerView, PingView } from '../../monitor/index.ts'
+import type { TopologyPeer } from '../../peers/topology/index.ts'
 import { peerIdToNodeId } from '../../protocol/index.ts'
 import { toHex } from '../../wire/index.ts'
 import type { TosNode } from '../tos-node.ts'
+import { peerStats } from './peer-stats.ts'
 import { parsePeer, parseTarget } from './target.ts'
 
 /** PINGs that the protocol's own limit lets out at once, one for opening the stream included, and the pace it allows for ever. */
@@ -19,7 +21,10 @@ export function createPeersApi (node: TosNode): Pick<NodeApi, 'discover' | 'peer
   return {
     discover: async () => ({ ...node.tos.discovery(), queue: node.tos.connector.queue() }),
 
-    peersLs: async () => Promise.all(node.getConnections().filter(({ status }) => status === 'open').map(connection => peerView(node, connection))),
+    async peersLs () {
+      const standing = new Map(node.tos.connector.peers().map(peer => [peer.peer, peer]))
+      return Promise.all(node.getConnections().filter(({ status }) => status === 'open').map(connection => peerView(node, connection, standing.get(connection.remotePeer.toString()))))
+    },
 
     async peersConnect ({ address }, options = {}) {
       const target = parseTarget(address)
@@ -79,8 +84,11 @@ export function ping (node: TosNode): { userAgent: string, services: bigint, tim
   return { userAgent, services: SERVICE.blocks | SERVICE.tx | (miner.running ? SERVICE.mining : 0n), timestamp: BigInt(Math.floor(Date.now() / 1000)) }
 }
 
-async function peerView (node: TosNode, connection: Connection): Promise<PeerView> {
-  const { remotePeer, remoteAddr, direction, timeline, rtt } = connection
+async function peerView (node: TosNode, connection: Connection, standing: TopologyPeer | undefined): Promise<PeerView> {
+  const { remotePeer, remoteAddr, direction, timeline } = connection
+  const stats = standing === undefined ? undefined : peerStats(node, remotePeer, standing)
+  // libp2p's own figure counts only where we have none: it never compares the echo
+  const rttMs = stats?.rttMs ?? connection.rtt
   const stored = await storedPeer(node, remotePeer)
   const nodeId = remotePeer.type === 'Ed25519' ? toHex(peerIdToNodeId(remotePeer)) : undefined
   const userAgent = node.services.session.of(connection)?.hello.userAgent ?? agentFrom(stored)
@@ -90,7 +98,8 @@ async function peerView (node: TosNode, connection: Connection): Promise<PeerVie
     addr: remoteAddr.toString(),
     direction,
     connectedMs: Date.now() - timeline.open,
-    ...(rtt === undefined ? {} : { rttMs: rtt }),
+    ...(rttMs === undefined ? {} : { rttMs }),
+    ...(stats === undefined ? {} : { stats }),
     ...(userAgent === undefined ? {} : { userAgent }),
     protocols: stored?.protocols ?? [],
     ...sessionView(node, connection)
