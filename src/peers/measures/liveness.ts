@@ -51,22 +51,15 @@ export function createLiveness (deps: LivenessDeps): Liveness {
   const stopping = new AbortController()
   setMaxListeners(0, stopping.signal)
   let inFlight = 0
-  let lastAnswer = { peer: '', at: -Infinity }
-  let lastOther = -Infinity
+  let lastAnswerAt = -Infinity
   let cancel: (() => void) | undefined
 
   const after = (ms: number, spread: number): number => clock() + ms + ms * spread * random()
-  const answered = (peer: string): void => {
-    // the newest answer of each of two peers is enough to know whether somebody else answered
-    if (peer !== lastAnswer.peer) lastOther = lastAnswer.at
-    lastAnswer = { peer, at: clock() }
-  }
-  const othersAnswered = (peer: string, since: number): boolean => (peer === lastAnswer.peer ? lastOther : lastAnswer.at) >= since
 
   const alive = (peer: string, watched: Watched, rttMs: number | undefined): void => {
     watched.misses = 0
     watched.due = after(rules.intervalMs * (1 - rules.jitter), 2 * rules.jitter / (1 - rules.jitter))
-    answered(peer)
+    lastAnswerAt = clock()
     measures.ponged(peer, rttMs)
   }
   const miss = (peer: string, watched: Watched, sent: number): void => {
@@ -76,7 +69,8 @@ export function createLiveness (deps: LivenessDeps): Liveness {
     deps.missed(peer)
     if (watched.misses < rules.misses) return
     peers.delete(peer)
-    deps.part(peer, { misses: watched.misses, othersAnswer: othersAnswered(peer, watched.missedSince) })
+    // its own last answer came before its misses
+    deps.part(peer, { misses: watched.misses, othersAnswer: lastAnswerAt >= watched.missedSince })
   }
 
   const ping = async (peer: string, watched: Watched): Promise<void> => {
