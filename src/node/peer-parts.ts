@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import type { Libp2p } from '@libp2p/interface'
 import { peerIdFromPrivateKey } from '@libp2p/peer-id'
 import type { Config } from '../config/index.ts'
-import { createCandidates, createDnsSeeds, createPeerExchangePolicy, createSeedPins, forgetSeedKey, fromPeerDiscovery, kindOf } from '../discovery/index.ts'
+import { createCandidates, createDnsSeeds, createPeerExchangePolicy, createSeedPins, fromPeerDiscovery, kindOf, seedUnreached } from '../discovery/index.ts'
 import type { Candidate, DiscoverySnapshot, Origin, PeerEvents, PeerExchangePolicy } from '../discovery/index.ts'
 import { GOODBYE_REASON } from '../../protocols/index.ts'
 import { TosError, toTosError } from '../errors/index.ts'
@@ -108,7 +108,7 @@ export function createPeerParts (config: Config, { privateKey, onError }: Pick<N
         // who runs a private network runs its seeds too, and often there is but one
         limits: { min: peers.min, target: peers.target, max: peers.max, ...(publicOnly ? {} : { seedShare: 1000, sourceShare: 1000 }) },
         dials: { parallel: Math.min(4, limits.parallelDials), emergencyParallel: limits.parallelDials },
-        candidates: { list: candidates.list, subscribe: candidates.subscribe, remove: candidates.remove, proved, unreached: known => { forgetSeedKey(candidates, known) }, search: (need: SearchNeed) => { finder.search(need) } },
+        candidates: { list: candidates.list, subscribe: candidates.subscribe, remove: candidates.remove, proved, unreached: (known, error) => { seedUnreached(candidates, known, error) }, search: (need: SearchNeed) => { finder.search(need) } },
         ready: async connection => (await services.session.ready(connection)).hello,
         part: async (connection, reason) => refusePeer(connection, libp2p.peerId, network, farewell(reason)),
         schedule: (run, ms) => after(ms, run)

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { createCandidates, createSeedPins, forgetSeedKey } from '../../src/discovery/index.ts'
+import { createCandidates, createSeedPins, seedUnreached } from '../../src/discovery/index.ts'
 import type { SeedPin, SeedPins } from '../../src/discovery/index.ts'
 
 const SEED = '/dns/seed1.tos.network/tcp/2080'
@@ -71,10 +71,12 @@ test('a seed named by address alone, known to the disk under a key that fails, i
     const candidates = createCandidates({ self: 'me', clock: { now: () => 1 } })
     candidates.add('anchor', { peer: id, addresses: [address] })
     candidates.add(origin, { addresses: [named] })
-    for (const known of candidates.list()) forgetSeedKey(candidates, known)
-    return candidates.list().map(({ key, peer, origins }) => [key, peer, origins.length])
+    for (const known of candidates.list()) seedUnreached(candidates, known, new Error('another key'))
+    const failed = candidates.snapshot().sources.flatMap(({ origin, failures }) => failures.map(({ error }) => [origin, error.code]))
+    return [candidates.list().map(({ key, peer, origins }) => [key, peer, origins.length]), failed]
   }
-  assert.deepEqual(after(`bootstrap:${address}`, address), [[address, undefined, 1]])
-  assert.deepEqual(after(`bootstrap:${address}/p2p/${id}`, `${address}/p2p/${id}`), [[id, id, 2]])
-  assert.deepEqual(after('dht', address), [[id, id, 2]])
+  const said = (origin: string): unknown[] => [[origin, 'PEER_UNREACHABLE']]
+  assert.deepEqual(after(`bootstrap:${address}`, address), [[[address, undefined, 1]], said(`bootstrap:${address}`)])
+  assert.deepEqual(after(`bootstrap:${address}/p2p/${id}`, `${address}/p2p/${id}`), [[[id, id, 2]], said(`bootstrap:${address}/p2p/${id}`)])
+  assert.deepEqual(after('dht', address), [[[id, id, 2]], []])
 })

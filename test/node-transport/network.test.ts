@@ -12,7 +12,7 @@ import { createLibp2p } from 'libp2p'
 import type { Libp2pOptions } from 'libp2p'
 import { Uint8ArrayList } from 'uint8arraylist'
 import { WRITE_BYTES } from '../../src/frame/index.ts'
-import { corkConnection, createLibp2pOptions, createNoiseCrypto, kadProtocol, lazyMuxer, lazyStream, SMALL_MESSAGE_BYTES, stockAead, TRANSPORT_LIMITS, tunedNoise } from '../../src/node/transport/index.ts'
+import { corkConnection, createLibp2pOptions, createNoiseCrypto, kadProtocol, lazyMuxer, lazyStream, mdnsServiceTag, SMALL_MESSAGE_BYTES, stockAead, TRANSPORT_LIMITS, tunedNoise } from '../../src/node/transport/index.ts'
 import type { TransportSettings } from '../../src/node/transport/index.ts'
 
 const LOOPBACK = '/ip4/127.0.0.1/tcp/0'
@@ -39,6 +39,7 @@ test('a node offers its network’s DHT as a server, only asks as a client, and 
   const server = await start({ network: 'private-net' })
   const client = await start({ network: 'private-net', dht: 'client' })
   assert.ok(server.getProtocols().includes(kadProtocol('private-net')))
+  assert.deepEqual([kadProtocol('mainnet'), mdnsServiceTag('mainnet')], ['/tos/mainnet/kad/1.0.0', '_tos-mainnet._tcp.local'])
   assert.ok(!client.getProtocols().includes(kadProtocol('private-net')))
   const identified = new Promise<string | undefined>(resolve => { client.addEventListener('peer:identify', ({ detail }) => { resolve(detail.agentVersion) }, { once: true }) })
   await client.dial(server.getMultiaddrs())

@@ -63,8 +63,8 @@ export interface TransportServices extends ServiceMap {
 /** Protocol id of the network's DHT. */
 export const kadProtocol = (network: string): string => `/tos/${network}/kad/1.0.0`
 
-/** Multicast DNS service of the network; another tag is another network. */
-export const mdnsServiceTag = (network: string): string => `_tos-${network}._udp.local`
+/** Multicast DNS service of the network, named as the specification names it; another tag is another network. */
+export const mdnsServiceTag = (network: string): string => `_tos-${network}._tcp.local`
 
 /** Networks that anyone can join over the internet: private addresses mean nothing there, and nobody is exempt from limits. */
 export const isPublicNetwork = (network: string): boolean => network === 'mainnet' || network === 'testnet'

@@ -23,7 +23,7 @@ export interface CandidateSource {
   /** A dial proved that `peer` answers at `address`, which `key` stood for. False: it is not the key wanted there. */
   proved (candidate: KnownCandidate, address: string, peer: string): boolean
   /** A dial of it failed. */
-  unreached? (candidate: KnownCandidate): void
+  unreached? (candidate: KnownCandidate, error: unknown): void
   /** Failed too often to be worth its place. */
   remove (key: string): void
   /** Told at every look at the peers how many are missing: time to ask more sources. */

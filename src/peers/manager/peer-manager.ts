@@ -138,7 +138,7 @@ export function createPeerManager (node: Libp2p, deps: PeerManagerDeps): PeerMan
       if (known.peer !== undefined) deps.dialled?.(known.peer, false, known.origins)
       const hearsay = !known.origins.some(name => /^(?:operator|bootstrap)/.test(name))
       if (records.cool(key, 'dial-failed', clock()) >= MAX_FAILURES && hearsay) candidates.remove(key)
-      candidates.unreached?.(known)
+      candidates.unreached?.(known, error)
       failed(`dial of ${addresses[0] ?? key}`, error)
       // the place is free again
       look()
