@@ -8,10 +8,12 @@ import type { TosServices } from './tos-node.ts'
 
 /** Pauses, ms, and while below the minimum. DNS answers change slowly; a walk costs others work. */
 const DNS_EVERY = { ms: 300_000, urgentMs: 30_000 } as const
-const WALK_EVERY = { ms: 30_000, urgentMs: 5000 } as const
+const WALK_EVERY = { ms: 60_000, urgentMs: 5000 } as const
 const WALK_MS = 10_000
-/** How often one peer is asked for others, and how many are at a time. */
-const ASK_EVERY_MS = 600_000
+/** Walks in a row that met nobody new double the pause, this often at most: where there are few peers, more walks find no more. */
+const MAX_DOUBLINGS = 4
+/** How soon one peer is asked again, doubling each time: at first it may know nobody itself. Below the minimum never later than `urgentMs`. */
+const ASK_AGAIN = { firstMs: 2000, mostMs: 600_000, urgentMs: 10_000 } as const
 const ASK_AT_ONCE = 4
 const ASK_PEERS = 16
 /** Entries of the book brought up at a time. */
@@ -40,9 +42,10 @@ export interface Finder {
 
 export function createFinder (node: Libp2p<TosServices>, { candidates, book, dns, exchange, publicOnly, clock, wall, randomBytes }: FinderParts): Finder {
   const stopping = new AbortController()
-  const asked = new LRUCache<string, number>({ max: MAX_ASKED })
+  const asked = new LRUCache<string, { readonly at: number, readonly pauseMs: number }>({ max: MAX_ASKED })
   const last = { dns: -Infinity, walk: -Infinity }
   const busy = { dns: false, walk: false, asking: 0 }
+  let fruitless = 0
 
   const fromBook = (count: number): number => {
     const exclude = new Set([node.peerId.toString(), ...node.getPeers().map(String), ...candidates.list().flatMap(({ key, addresses }) => [key, ...addresses])])
@@ -67,18 +70,21 @@ export function createFinder (node: Libp2p<TosServices>, { candidates, book, dns
   const walk = async (): Promise<void> => {
     busy.walk = true
     last.walk = clock()
+    const before = new Set(candidates.list().map(({ key }) => key))
     try {
       await walkDht(node.peerRouting, candidates, { key: randomBytes(32), publicOnly, signal: AbortSignal.any([stopping.signal, AbortSignal.timeout(WALK_MS)]) })
     } finally {
       busy.walk = false
+      fruitless = candidates.list().every(({ key }) => before.has(key)) ? Math.min(fruitless + 1, MAX_DOUBLINGS) : 0
     }
   }
-  const askPeers = async (): Promise<void> => {
+  const askPeers = (emergency: boolean): void => {
     const now = clock()
     for (const peer of node.getPeers()) {
       const name = peer.toString()
-      if (busy.asking >= ASK_AT_ONCE || node.services.session.of(peer) === undefined || now - (asked.get(name) ?? -Infinity) < ASK_EVERY_MS) continue
-      asked.set(name, now)
+      const { at, pauseMs } = asked.get(name) ?? { at: -Infinity, pauseMs: ASK_AGAIN.firstMs / 2 }
+      if (busy.asking >= ASK_AT_ONCE || node.services.session.of(peer) === undefined || now - at < Math.min(pauseMs, emergency ? ASK_AGAIN.urgentMs : ASK_AGAIN.mostMs)) continue
+      asked.set(name, { at: now, pauseMs: Math.min(pauseMs * 2, ASK_AGAIN.mostMs) })
       busy.asking++
       node.services.peerExchange.request(peer, askForPeers(ASK_PEERS), { signal: stopping.signal })
         .then(({ peers }) => { exchange.answered(name, peers) }, (error: unknown) => { candidates.failed(`exchange:${name}`, error) })
@@ -93,12 +99,13 @@ export function createFinder (node: Libp2p<TosServices>, { candidates, book, dns
     search ({ wanted, emergency, open }) {
       if (wanted === 0 || stopping.signal.aborted) return
       const now = clock()
-      const due = (since: number, { ms, urgentMs }: { ms: number, urgentMs: number }): boolean => now - since >= (emergency ? urgentMs : ms)
+      const due = (since: number, { ms, urgentMs }: { ms: number, urgentMs: number }, times = 1): boolean => now - since >= times * (emergency ? urgentMs : ms)
       // what is on disk was met by ourselves, and nobody on the way can answer in its place
       const missing = wanted - open - (open < wanted ? fromBook(Math.min(PICKS, wanted - open)) : 0)
       if (missing > 0 && !busy.dns && due(last.dns, DNS_EVERY)) start(askDns)
-      start(askPeers)
-      if (node.getPeers().length > 0 && !busy.walk && due(last.walk, WALK_EVERY)) start(walk)
+      askPeers(emergency)
+      // twenty peers work for one walk: only when those we have know nobody else
+      if (missing > 0 && node.getPeers().length > 0 && busy.asking === 0 && !busy.walk && due(last.walk, WALK_EVERY, 2 ** fruitless)) start(walk)
     },
     stop () { stopping.abort() },
     dump: () => ({ asked: asked.size, asking: busy.asking })

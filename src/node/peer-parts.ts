@@ -9,6 +9,10 @@ import { GOODBYE_REASON } from '../../protocols/index.ts'
 import { TosError, toTosError } from '../errors/index.ts'
 import { createAddressBook, createPeerManager } from '../peers/index.ts'
 import type { KnownCandidate, PeerManager, SearchNeed } from '../peers/index.ts'
+import { createCallers, withCallers } from './callers.ts'
+import type { Callers } from './callers.ts'
+import { createBlocksOnly } from './blocks-only.ts'
+import type { BlocksOnly } from './blocks-only.ts'
 import { createFinder } from './find-peers.ts'
 import type { NodeBase } from './open-base.ts'
 import { bookFile, seedPinFile } from './peer-files.ts'
@@ -21,6 +25,8 @@ const SAVE_EVERY_MS = 180_000
 
 /** Discovery, address book and dialler of one node. */
 export interface PeerParts {
+  /** Peers dialled for their blocks only. */
+  readonly blocksOnly: BlocksOnly
   /** Answers PEER_EXCHANGE and takes what it brings. */
   readonly exchange: PeerExchangePolicy
   /** Listens to a discovery module of libp2p, which knows what the node's own events do not: who found the peer. */
@@ -53,11 +59,16 @@ export function createPeerParts (config: Config, { privateKey, onError }: Pick<N
   const dns = createDnsSeeds({ names: config.dnsSeeds, servers: config.dnsServers, network, publicOnly, clock: { now: wall, after } })
   let node: Libp2p<TosServices> | undefined
   let manager: PeerManager | undefined
+  let callers: Callers | undefined
+  const blocksOnly = createBlocksOnly()
   const endings: Array<() => void> = []
 
   const exchange = createPeerExchangePolicy({
     self, publicOnly, clock: wall,
-    sample: max => book.sample(max, ({ peer }) => peer !== undefined, wall()).flatMap(({ peer, address, nodeType, services, lastSeen }) => peer === undefined ? [] : [{ peer, addresses: [address], nodeType, services, lastSeen }]),
+    sample (max) {
+      const met = book.sample(max, ({ peer }) => peer !== undefined, wall()).flatMap(({ peer, address, nodeType, services, lastSeen }) => peer === undefined ? [] : [{ peer, addresses: [address], nodeType, services, lastSeen }])
+      return withCallers(met, callers?.list() ?? [], random)
+    },
     told (origin, hints, refused) {
       candidates.refused(origin, refused)
       for (const hint of hints) candidates.add(origin, hint)
@@ -92,7 +103,8 @@ export function createPeerParts (config: Config, { privateKey, onError }: Pick<N
   }
 
   return {
-    exchange,
+    blocksOnly,
+    exchange: blocksOnly.exchange(exchange),
     watch (module) {
       if (!String(module).includes('mdns')) return
       // what it finds is near by nature, on every network
@@ -101,9 +113,12 @@ export function createPeerParts (config: Config, { privateKey, onError }: Pick<N
     connect (libp2p, failed) {
       node = libp2p
       const { services } = libp2p
-      const finder = createFinder(libp2p, { candidates, book, dns, exchange, publicOnly, clock, wall, randomBytes })
-      endings.push(fromPeerDiscovery(services.dht as unknown as PeerEvents<'peer'>, candidates, { event: 'peer', origin: 'dht', publicOnly }), candidates.subscribe(note), () => { finder.stop() })
+      const finder = createFinder(blocksOnly.hidden(libp2p), { candidates, book, dns, exchange, publicOnly, clock, wall, randomBytes })
+      callers = createCallers(libp2p, wall, ({ addresses: [address = ''], services: offers, nodeType }) => { book.add([{ address, services: offers, nodeType }], address, wall()) })
+      endings.push(callers.stop, fromPeerDiscovery(services.dht as unknown as PeerEvents<'peer'>, candidates, { event: 'peer', origin: 'dht', publicOnly }), candidates.subscribe(note), () => { finder.stop() })
+      endings.push(blocksOnly.bind(libp2p, onError))
       const made = createPeerManager(libp2p, {
+        blocksOnly: blocksOnly.add,
         ...judge, book, clock, wall, random, failed, dialTimeoutMs: limits.dialTimeoutMs, staleTipMs: peers.staleTipMs, exemptPrivate: !publicOnly, pubsub: services.pubsub,
         // who runs a private network runs its seeds too, and often there is but one
         limits: { min: peers.min, target: peers.target, max: peers.max, ...(publicOnly ? {} : { seedShare: 1000, sourceShare: 1000 }) },
@@ -135,7 +150,7 @@ export function createPeerParts (config: Config, { privateKey, onError }: Pick<N
     },
     parted: (peer, reason) => { manager?.parted(peer, reason) },
     snapshot: candidates.snapshot,
-    dump: () => ({ ...book.counts(), ...exchange.dump(), pins: pins.pins().length })
+    dump: () => ({ ...book.counts(), ...exchange.dump(), blocksOnly: blocksOnly.size, callers: callers?.size ?? 0, pins: pins.pins().length })
   }
 }
 

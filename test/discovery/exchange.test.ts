@@ -106,12 +106,28 @@ test('an answer names at most as many shareable peers as asked for, 16 at most, 
 
 test('asking again within ten minutes gives the same answer: the book cannot be read out', () => {
   let draws = 0
-  const { policy, time } = create({ sample: () => Array.from({ length: 4 }, (_, i) => known(i + 20 * draws)).slice(0, draws++ === 0 ? 4 : 3) })
+  const { policy, time } = create({ sample: () => Array.from({ length: 9 }, (_, i) => known(i + 20 * draws)).slice(0, draws++ === 0 ? 9 : 8) })
   const first = policy.sample(16, context(1))
   for (let i = 0; i < 100; i++) assert.deepEqual(policy.sample(16, context(1)), first)
   assert.equal(draws, 1)
   time.now += 600_000
   assert.notDeepEqual(policy.sample(16, context(1)), first)
+})
+
+test('a short answer grows to eight as we learn of more, and keeps what it said', () => {
+  const book = [known(1)]
+  const { policy, time } = create({ sample: max => book.toReversed().slice(0, max) })
+  const [first] = policy.sample(16, context(99))
+  for (let n = 2; n <= 40; n++) book.push(known(n))
+  const second = policy.sample(16, context(99))
+  assert.equal(second.length, 8)
+  assert.deepEqual(second[0], first)
+  assert.equal(new Set(second.map(({ nodeId: id }) => id.join())).size, 8, 'nobody twice')
+  for (let n = 41; n <= 80; n++) book.push(known(n))
+  assert.deepEqual(policy.sample(16, context(99)), second)
+  assert.equal(policy.sample(16, context(98)).length, 16, 'a first answer may be longer')
+  time.now += 600_000
+  assert.equal(policy.sample(16, context(99)).length, 16)
 })
 
 test('PEX poisoning: a million records of 100 peers in ten minutes leave budgets, candidates and the share of the honest intact', () => {

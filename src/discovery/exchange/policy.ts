@@ -2,6 +2,7 @@ import type { PeerId } from '@libp2p/interface'
 import { LRUCache } from 'lru-cache'
 import { MAX_PEERS } from '../../../protocols/peer-exchange/messages.ts'
 import type { PeerRecord } from '../../../protocols/peer-exchange/messages.ts'
+import { nodeIdToPeerId } from '../../protocol/index.ts'
 import type { Hint } from '../hint.ts'
 import type { AddressRules } from '../peer-address.ts'
 import { countRefusal, readEach } from '../refusals.ts'
@@ -29,7 +30,7 @@ export interface PeerExchangeOptions extends AddressRules {
 
 /** Which peers to tell and what to believe; a `PeerExchangeService` of `protocols/peer-exchange`. */
 export interface PeerExchangePolicy {
-  /** Records for a peer that asked: the same ones for ten minutes, however often it asks. */
+  /** Records for a peer that asked: the same ones for ten minutes, however often it asks; few ones are filled up meanwhile. */
   sample (max: number, context: { readonly peer: PeerId }): PeerRecord[]
   /** Takes records nobody asked for, within the peer's budget of 0.1 a second. */
   received (peers: readonly PeerRecord[], context: { readonly peer: PeerId }): void
@@ -41,6 +42,8 @@ export interface PeerExchangePolicy {
 /** Asking often must not read the book out. */
 const ANSWER_MS = 600_000
 const MAX_ANSWERS = 1024
+/** A shorter answer grows to this as we learn of more: a node that everybody asks at its start would otherwise stay silent. */
+const SHORT_ANSWER = 8
 /** A draw is larger than an answer, because some of it cannot be told. */
 const DRAW = 2 * MAX_PEERS
 
@@ -52,10 +55,13 @@ export function createPeerExchangePolicy ({ self, clock, sample, told, ...rules 
   const answerFor = (asker: string): readonly PeerRecord[] => {
     const now = clock()
     const old = answers.get(asker)
-    if (old !== undefined && now - old.at < ANSWER_MS) return old.records
-    const others = sample(DRAW).filter(({ peer }) => peer !== self && peer !== asker)
-    const records = others.map(known => answerRecord(known, rules)).filter(record => record !== undefined).slice(0, MAX_PEERS)
-    answers.set(asker, { at: now, records })
+    const valid = old !== undefined && now - old.at < ANSWER_MS
+    const told = valid ? old.records : []
+    if (valid && told.length >= SHORT_ANSWER) return told
+    const known = new Set([self, asker, ...told.map(({ nodeId }) => nodeIdToPeerId(nodeId).toString())])
+    const more = sample(DRAW).filter(({ peer }) => !known.has(peer)).map(peer => answerRecord(peer, rules)).filter(record => record !== undefined)
+    const records = [...told, ...more].slice(0, valid ? SHORT_ANSWER : MAX_PEERS)
+    answers.set(asker, { at: valid ? old.at : now, records })
     return records
   }
   const take = (peer: string, peers: readonly PeerRecord[]): void => {
