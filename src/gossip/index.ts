@@ -1,5 +1,7 @@
 export { BACKOFF_LIMITS, clampBackoffs } from './backoff-guard.ts'
 export { contentId, createContentId, MESSAGE_ID_BYTES } from './content-id.ts'
+export { filterLinks } from './filter-links.ts'
+export type { LinkFilter, LinkRule } from './filter-links.ts'
 export { decodeGossipFrame, encodeGossipFrame } from './gossip-frame.ts'
 export { createGossipOptions, GOSSIP_LIMITS } from './gossip-options.ts'
 export type { GossipSettings, GossipTopic } from './gossip-options.ts'

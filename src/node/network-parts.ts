@@ -92,7 +92,7 @@ export function createNetworkParts (config: Config, base: NodeBase): NetworkPart
   const goodbyes = new LRUCache<string, string>({ max: MAX_GOODBYES })
   const pending = createPendingServices()
   const relays = rewardRelays(chain, { hasBlock: hash => ledger.has(hash), hasTransaction: hash => chain.mempool.get(hash) !== undefined }, noteUse(measures, guard.record))
-  const definitions = builtinDefinitions({ source: chain.source, ...relays }, pending, peers.exchange, {
+  const definitions = builtinDefinitions({ source: peers.blocksOnly.transactions(chain.source), ...relays }, pending, peers.exchange, {
     goodbye ({ reason, text }, peer) {
       // the peer stays, on its other connection
       if (reason !== GOODBYE_REASON.duplicateConnection) goodbyes.set(peer, goodbyeText(reason, text))

@@ -228,6 +228,8 @@ export function createPeerManager (node: Libp2p, deps: PeerManagerDeps): PeerMan
 
   const opened = ({ detail: connection }: CustomEvent<Connection>): void => {
     if (!admit(connection)) return
+    // before a word is exchanged, where the id was known; else as soon as it is
+    if (slots.dialling.get(connection.remotePeer.toString())?.purpose === 'block-only') deps.blocksOnly?.(connection.remotePeer)
     deps.ready(connection).then(said => {
       if (connection.status !== 'open') return
       const now = clock()
