@@ -17,9 +17,11 @@ export const STREAM_TIME_LIMITS: StreamTimeLimits = { firstFrameMs: 5000, minByt
 const PACE_GRACE_MS = 2000
 /** How often streams are looked at, ms. */
 export const WATCH_INTERVAL_MS = 1000
+/** A look that comes later than this after the last one finds everybody late: then our own loop stood still, ms. */
+const LATE_MS = 1500
 
 interface Watched {
-  readonly since: number
+  since: number
   readonly inbound: boolean
   frame: number
   frameSince: number | undefined
@@ -30,6 +32,7 @@ interface Watched {
 export class StreamWatch {
   readonly #limits: StreamTimeLimits
   readonly #streams: Map<FrameStream, Watched> = new Map()
+  #checkedAt: number | undefined
 
   constructor (limits: StreamTimeLimits = STREAM_TIME_LIMITS) {
     this.#limits = limits
@@ -48,7 +51,11 @@ export class StreamWatch {
 
   /** Judges every stream at `now` (ms, monotonic) aborts the slow ones with `SLOW_STREAM` and retires the stale ones. */
   check (now: number): void {
+    const gap = now - (this.#checkedAt ?? now)
+    this.#checkedAt = now
     for (const [stream, watched] of this.#streams) {
+      // what has come meanwhile waits in our own socket
+      if (gap > LATE_MS) forgive(watched, gap, now)
       const problem = this.#judge(stream, watched, now)
       if (problem !== undefined) stream.abort('SLOW_STREAM', problem)
       else if (stream.stale) watched.retire?.()
@@ -74,3 +81,8 @@ export class StreamWatch {
   }
 }
 
+/** Takes the time we were away off every age. */
+function forgive (watched: Watched, awayMs: number, now: number): void {
+  watched.since = Math.min(now, watched.since + awayMs)
+  if (watched.frameSince !== undefined) watched.frameSince = Math.min(now, watched.frameSince + awayMs)
+}
