@@ -7,14 +7,27 @@ import type { NodeEventHub } from '../monitor/index.ts'
 import { createGuard } from '../peers/guard/index.ts'
 import type { Guard } from '../peers/guard/index.ts'
 import { PREFIX_QUOTAS } from '../peers/net/index.ts'
-import type { PrefixQuota } from '../peers/net/index.ts'
+import type { BudgetRates, PrefixQuota } from '../peers/net/index.ts'
 import { MAX_TROUBLE, START } from '../peers/reputation/index.ts'
 import { createFileStore } from './file-store.ts'
+import { kadProtocol } from './transport/index.ts'
 
 /** Below zero points a peer leaves the mesh, so what the path may be to blame for (100 at most) costs none. */
 const BLAMELESS = START - MAX_TROUBLE
 /** Gossip points a peer loses per thousandth below that: at the threshold of a ban that is GossipSub's first threshold, −80. */
 const GOSSIP_POINTS = 0.8
+
+/**
+ * For libp2p's own protocols; TOS's have limits of their own. A peer in need asks our DHT 41 times a minute (8 nodes that all lack peers, the busiest
+ * pair), and pings and identifies itself now and then: seven times that hurts nobody, and half of it may come at once.
+ */
+const FOREIGN_BUDGETS: BudgetRates = { messages: { count: 300, perMs: 60_000 }, bytes: { count: 1024 * 1024, perMs: 60_000 } }
+
+/** True for protocols of libp2p that nothing else bounds per peer: identify, ping, the DHT and the like. */
+export function isForeign (network: string): (protocol: string) => boolean {
+  // gossip is bounded by its decoder, queues and scores; relays carry whole connections and count their bytes; what is mounted has limits
+  return id => id === kadProtocol(network) || /^\/(?:ipfs|libp2p\/(?:autonat|dcutr))\//.test(id)
+}
 
 /** The node's guard, with its bans and scores in the data directory; a damaged file is renamed and told. `hangUp` says why, and closes. */
 export function createNodeGuard (config: Config, hub: NodeEventHub, hangUp: (connection: Connection, error: TosError) => void): Guard {
@@ -23,6 +36,7 @@ export function createNodeGuard (config: Config, hub: NodeEventHub, hangUp: (con
     network: config.network,
     profile: config.profile,
     quotas: inboundQuotas(config.profile, config.limits.maxInboundPerIp),
+    budgets: FOREIGN_BUDGETS,
     whitelist: config.whitelist,
     minPeers: config.peers.min,
     store: files,

@@ -4,8 +4,8 @@ import { createLibp2p } from 'libp2p'
 import type { Libp2pOptions } from 'libp2p'
 import type { Config } from '../config/index.ts'
 import { toTosError, TosError } from '../errors/index.ts'
-import { reputation } from '../peers/guard/index.ts'
-import { gossipPoints } from './guard-parts.ts'
+import { rateLimiter, reputation } from '../peers/guard/index.ts'
+import { gossipPoints, isForeign } from './guard-parts.ts'
 import { listenError } from './listen-error.ts'
 import type { NetworkParts } from './network-parts.ts'
 import type { GivenParts, NodeBase } from './open-base.ts'
@@ -19,8 +19,9 @@ import { createLibp2pOptions, loadReach } from './transport/index.ts'
 /** Creates and starts libp2p with every definition mounted. Throws `LISTEN_FAILED`, `QUIC_UNAVAILABLE`, or a mounting error. */
 export async function startLibp2p (config: Config, { privateKey, datastore }: NodeBase, { guard, kernel, sessions, peers }: Pick<NetworkParts, 'guard' | 'kernel' | 'sessions' | 'peers'>, definitions: Definitions, { logger, transports }: Pick<GivenParts, 'logger' | 'transports'>): Promise<Libp2p<TosServices>> {
   const transport = createLibp2pOptions({ ...transportSettings(config, privateKey, datastore, logger), gater: guard.gater, reach: await loadReach(config) })
+  // the limiter watches handlers registered after it;
   // topics look for GossipSub under this name, so it stands before them
-  const services = { ...transport.services, reputation: reputation(guard), session: sessions.service, pubsub: gossipsub(gossipOptions(config.network, definitions, gossipPoints(guard))), ...mountAll(kernel, definitions) }
+  const services = { rateLimiter: rateLimiter(guard, isForeign(config.network)), ...transport.services, reputation: reputation(guard), session: sessions.service, pubsub: gossipsub(gossipOptions(config.network, definitions, gossipPoints(guard))), ...mountAll(kernel, definitions) }
   try {
     return await createLibp2p({ ...transport, ...(transports === undefined ? {} : { transports }), peerDiscovery: watched(transport.peerDiscovery, peers), services } as unknown as Libp2pOptions<TosServices>)
   } catch (cause) {

@@ -1,7 +1,7 @@
 import type { Connection } from '@libp2p/interface'
 import type { TosError } from '../../errors/index.ts'
 import type { Ban, BanStore } from '../bans/index.ts'
-import type { PrefixQuota } from '../net/index.ts'
+import type { BudgetRates, PrefixQuota } from '../net/index.ts'
 import type { BanStorm } from '../reputation/index.ts'
 
 /** Options of `createGuard`; all have defaults. */
@@ -16,6 +16,8 @@ export interface GuardOptions {
   readonly exemptLocal?: boolean
   /** Most inbound connections per prefix; default those of the profile. */
   readonly quotas?: readonly PrefixQuota[]
+  /** What one peer may send unasked; default that of the profile. */
+  readonly budgets?: BudgetRates
   /** Where bans and scores live; default in memory. Synchronous, durable when `save` returns. */
   readonly store?: { readonly bans?: BanStore, readonly reputation?: BanStore }
   /** Unix milliseconds, default `Date.now`: for what outlives the process. */

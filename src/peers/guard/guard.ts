@@ -83,7 +83,7 @@ export function createGuard (options: GuardOptions = {}): Guard {
   const ranges = whitelist.filter(isRange)
   const bans = createBanList({ store: store.bans ?? MEMORY, now: now(), whitelist, onError: error => { onError(error, 'bans') } })
   const limits = createConnectionLimits({ quotas: options.quotas ?? PREFIX_QUOTAS[profile], exemptLocal, whitelist: ranges.map(parseRange) })
-  const budgets = createBudgets({ hash: createKeyHash(random(KEY_HASH_SECRET_LENGTH)), rates: BUDGET_RATES[profile] })
+  const budgets = createBudgets({ hash: createKeyHash(random(KEY_HASH_SECRET_LENGTH)), rates: options.budgets ?? BUDGET_RATES[profile] })
   const book = createReputationBook({ connected: () => open.since, minPeers, ...(onStorm === undefined ? {} : { alarm: onStorm }) })
   const told = (action: () => void): void => {
     try {

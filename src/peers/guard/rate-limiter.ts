@@ -26,13 +26,14 @@ export interface RateLimiterService extends Startable {
 /**
  * A libp2p service that holds peers to the guard's budgets: each stream a peer opens is a message, and what it sends on streams it
  * opened counts as bytes. A stream beyond the budget is reset, and its peer charged. Put it first among the services. It does not see
- * streams of protocols nobody handles (the muxer bounds those), nor what arrives on streams we opened: that was asked for.
+ * streams of protocols nobody handles (the muxer bounds those), nor what arrives on streams we opened: that was asked for. `isWatched`:
+ * leaves out protocols that bound their peers themselves.
  */
-export function rateLimiter (guard: Guard): (components: RateLimiterComponents) => RateLimiterService {
+export function rateLimiter (guard: Guard, isWatched: (protocol: string) => boolean = () => true): (components: RateLimiterComponents) => RateLimiterService {
   return ({ registrar }) => {
     let refused = 0
     let reset = 0
-    watchInbound(registrar, {
+    watchInbound(registrar, isWatched, {
       stream ({ remotePeer }, stream) {
         if (guard.take(remotePeer.toString(), 0) === undefined) return true
         refused++

@@ -10,17 +10,17 @@ export interface InboundWatch {
 }
 
 /**
- * Puts `watch` before every protocol handler of a libp2p node, those registered already and those to come. Only public calls are used:
+ * Puts `watch` before every handler of a watched protocol of a libp2p node, those registered already and those to come. Only public calls are used:
  * the registrar's `handle`, and on a stream `addEventListener`. (libp2p's own middleware runs handlers more than once in v3.)
  */
-export function watchInbound (registrar: Registrar, watch: InboundWatch): void {
+export function watchInbound (registrar: Registrar, isWatched: (protocol: string) => boolean, watch: InboundWatch): void {
   const handle = registrar.handle.bind(registrar)
   const watched = (handler: StreamHandler): StreamHandler => (stream, connection) => {
     if (!watch.stream(connection, stream)) return
     countMessages(stream, count => { watch.bytes(connection, stream, count) })
     return handler(stream, connection)
   }
-  registrar.handle = (protocol, handler, options) => handle(protocol, watched(handler), options)
+  registrar.handle = (protocol, handler, options) => handle(protocol, isWatched(protocol) ? watched(handler) : handler, options)
 }
 
 /**
