@@ -9,11 +9,12 @@ import { createInfoApi } from './api/info-api.ts'
 import { createPeersApi } from './api/peers-api.ts'
 import { createRequestApi } from './api/request-api.ts'
 import { createTosNode } from './create-tos-node.ts'
-import { startRestCollector } from './rest-collector.ts'
+import { limitHeapGrowth, startRestCollector } from './rest-collector.ts'
 
 /** Starts a node for the daemon: the node, and the API the admin socket carries. Throws as `createTosNode` does. */
 export async function startDaemonNode (config: Config, logger?: ComponentLogger): Promise<TosNodeHandle> {
   const startedAt = performance.now()
+  limitHeapGrowth()
   const node = await createTosNode({ ...config, ...(logger === undefined ? {} : { logger }) })
   const stopCollector = startRestCollector()
   return {
