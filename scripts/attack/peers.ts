@@ -1,34 +1,22 @@
 import type { Row, Suite } from '../bench/harness.ts'
-import { bookShares } from './peers/book-shares.ts'
-import { dnsPoison } from './peers/dns-poison.ts'
-import { exchangePoison } from './peers/exchange-poison.ts'
-import { inboundEviction } from './peers/inbound-eviction.ts'
 import { manyConnections } from './peers/many-connections.ts'
-import { sharedAddress } from './peers/shared-address.ts'
 import { silentConnections } from './peers/silent-connections.ts'
-import { strangerTables } from './peers/stranger-tables.ts'
+import { tellLies } from './peers/tell-lies.ts'
 import { unaskedJunk } from './streams/junk-frames.ts'
-
-type Attack = (long: boolean) => Row[] | Promise<Row[]>
-
-/** The answers to a question of the node are in suite `streams`. */
-const junkFrames: Attack = async () => await unaskedJunk('L1, ')
 
 /** Crowds against one node: floods of connections over TCP, then lies and Sybils against the tables that choose its peers. */
 export const suite: Suite = {
   name: 'peers',
   describe: 'crowds of connections against a tosd process; Sybils, liars and strangers against what chooses its peers',
   async run ({ long, log }) {
-    const run = async (attacks: Readonly<Record<string, Attack>>): Promise<Row[]> => {
-      const rows: Row[] = []
-      for (const [name, attack] of Object.entries(attacks)) {
-        log(name)
-        rows.push(...await attack(long))
-      }
-      return rows
-    }
-    // the lies need no node: they are told while the flooded one comes to rest
-    const lies = (): Promise<Row[]> => run({ inboundEviction, bookShares, exchangePoison, dnsPoison, sharedAddress, strangerTables })
-    return await run({ junkFrames, manyConnections, silentConnections: async () => await silentConnections(long, lies) })
+    const scale = long ? 'long' : 'short'
+    const beside = async (...all: ReadonlyArray<Promise<Row[]>>): Promise<Row[]> => (await Promise.all(all)).flat()
+    // what answers to a question of the node cost is in suite `streams`
+    log('L1, inbound eviction, address book, eclipse')
+    const first = await beside(unaskedJunk('L1, '), tellLies(scale, ['inboundEviction', 'bookShares', 'eclipse', 'sybilAddresses']))
+    // the flood has the machine to itself; while its node comes to rest the other attacks meet nodes of their own
+    log('L2, then L3, exchange, DNS, NAT, tables')
+    const second = await silentConnections(long, async () => await beside(manyConnections(long), tellLies(scale, ['exchangePoison', 'dnsPoison', 'sharedAddress', 'strangerTables'])))
+    return [...first, ...second]
   }
 }

@@ -4,17 +4,18 @@ import { BUCKET_SIZE, createPlacement, NEW_BUCKETS, TRIED_BUCKETS } from '../../
 import { address, ip, NOW, peer, seeded, testBook } from '../../../test/peers-book/book-fixture.ts'
 import { limitRow } from '../../bench/harness.ts'
 import type { Row } from '../../bench/harness.ts'
+import type { Scale } from './scale.ts'
 
-const GROUPS = [1, 4, 8] as const
-const KEYS = { short: 40, long: 1000 } as const
+const GROUPS = { quick: [1, 4], short: [1, 4, 8], long: [1, 4, 8] } as const
+const KEYS = { quick: 40, short: 40, long: 1000 } as const
 /** Enough hosts of a group, and hints of a source, to reach nearly all buckets they can. */
 const HOSTS = 40
 const HINTS = 300
 
 /** SECURITY E2: what an attacker with G groups can reach of both tables, over many secret keys, beside the formulae; then books really flooded. */
-export function bookShares (long: boolean): Row[] {
-  const keys = long ? KEYS.long : KEYS.short
-  return GROUPS.flatMap(groups => {
+export function bookShares (scale: Scale): Row[] {
+  const keys = KEYS[scale]
+  return GROUPS[scale].flatMap(groups => {
     const reached = reachedShares(groups, keys)
     const held = floodedShares(groups)
     return [

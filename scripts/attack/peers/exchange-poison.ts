@@ -8,13 +8,14 @@ import { nodeIdToPeerId } from '../../../src/protocol/index.ts'
 import { address, ip, MINUTE, NOW, peer, testBook } from '../../../test/peers-book/book-fixture.ts'
 import { limitRow, plainRow } from '../../bench/harness.ts'
 import type { Row } from '../../bench/harness.ts'
+import type { Scale } from './scale.ts'
 
 const PEERS = 100
 /** One liar in four shares his network with three others. */
 const GROUPS = 25
-const ADDRESSES = { short: 5000, long: 1_000_000 } as const
+const ADDRESSES = { quick: 10_000, short: 1_000_000, long: 1_000_000 } as const
 /** As if nothing limited the liars: what the book itself holds out against. */
-const UNLIMITED = { short: 30_000, long: 1_000_000 } as const
+const UNLIMITED = { quick: 3000, short: 50_000, long: 1_000_000 } as const
 const FLOOD_MS = 10 * MINUTE
 const HONEST = 100
 const HONEST_HINTS = 3000
@@ -25,16 +26,16 @@ const CREDIT = PEERS * (FLOOD_MS / 10_000 + 1)
 const NEW_PER_SOURCE = 64
 
 /** PEX poisoning: a hundred peers tell us of as many addresses as they can, first within the rules of the exchange, then as if there were none. */
-export function exchangePoison (long: boolean): Row[] {
-  const each = long ? ADDRESSES.long : ADDRESSES.short
+export function exchangePoison (scale: Scale): Row[] {
+  const each = ADDRESSES[scale]
   const book = honestBook()
   const before = tried(book)
-  const { taken, candidates } = flood(book, each)
+  const { told, taken, candidates } = flood(book, each)
   const limited = tried(book)
-  const unlimited = long ? UNLIMITED.long : UNLIMITED.short
+  const unlimited = UNLIMITED[scale]
   floodBook(book, unlimited)
   const { entries, bytes } = book.counts()
-  const what = `PEX, ${PEERS} peers tell ${each.toLocaleString('en-US')} addresses each`
+  const what = `PEX, ${PEERS} peers tell ${told.toLocaleString('en-US')} addresses`
   const direct = `PEX, ${unlimited.toLocaleString('en-US')} addresses past all budgets`
   return [
     limitRow(`${what}: addresses taken as hints`, taken, 'addresses', CREDIT),
@@ -58,35 +59,53 @@ function honestBook (): AddressBook {
 }
 
 /** Every record reaches the policy, in messages of 16 spread over ten minutes; what it believes goes where the node puts it. */
-function flood (book: AddressBook, each: number): { taken: number, candidates: number } {
+function flood (book: AddressBook, each: number): { told: number, taken: number, candidates: number } {
   const candidates = createCandidates({ self: 'self', clock: { now: () => now } })
   const liars = Array.from({ length: PEERS }, (_, i) => nodeIdToPeerId(nodeId(1_000_000_000 + i)))
   const sources = new Map(liars.map((liar, i) => [`exchange:${liar.toString()}`, ip(i % GROUPS, i)]))
+  const message = createMessage()
   let now = NOW
+  let told = 0
   let taken = 0
   const policy = createPeerExchangePolicy({
     self: 'self', publicOnly: true, clock: () => now, sample: () => [],
     told (origin, hints) {
+      if (hints.length === 0) return
       taken += hints.length
       for (const hint of hints) candidates.add(origin, hint)
       book.add(hints.flatMap(({ addresses }) => addresses.map(text => ({ address: text }))), sources.get(origin) as string, now)
     }
   })
-  for (let told = 0; told < each; told += MAX_PEERS) {
-    now = NOW + FLOOD_MS * told / each
-    liars.forEach((liar, i) => { policy.received(records(i * each + told), { peer: liar }) })
+  for (let at = 0; at < each; at += MAX_PEERS) {
+    now = NOW + FLOOD_MS * at / each
+    for (const [i, peer] of liars.entries()) {
+      policy.received(message(i * each + at), { peer })
+      told += MAX_PEERS
+    }
   }
-  return { taken, candidates: candidates.list().length }
+  return { told, taken, candidates: candidates.list().length }
 }
 
 function floodBook (book: AddressBook, count: number): void {
   for (let i = 0; i < count; i++) book.add([{ address: address(9000 + i % 9000, i) }], ip(i % GROUPS, 1), NOW)
 }
 
-function records (first: number): PeerRecord[] {
-  return Array.from({ length: MAX_PEERS }, (_, i): PeerRecord => (
-    { nodeId: nodeId(first + i), ip: ip((first + i) % 20_000, first + i), port: 2080, nodeType: 0, services: SERVICE.shareable, lastSeen: BigInt(NOW / 1000) }
-  ))
+/**
+ * The same 16 records every time, saying other things: no two of 10^8 are alike, but what nobody reads of them is never made.
+ * The policy keeps no record that it was given.
+ */
+function createMessage (): (first: number) => readonly PeerRecord[] {
+  let first = 0
+  const records = Array.from({ length: MAX_PEERS }, (_, i): PeerRecord => ({
+    get nodeId () { return nodeId(first + i) },
+    get ip () { return ip((first + i) % 20_000, first + i) },
+    get lastSeen () { return BigInt(NOW / 1000) },
+    port: 2080, nodeType: 0, services: SERVICE.shareable
+  }))
+  return at => {
+    first = at
+    return records
+  }
 }
 
 function nodeId (n: number): Uint8Array {

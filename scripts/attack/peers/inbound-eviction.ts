@@ -2,6 +2,7 @@ import { createConnectionLimits, createKeyHash, evictInbound, groupKey, parseIp 
 import type { EvictionCandidate, IpAddress } from '../../../src/peers/net/index.ts'
 import { floorRow, limitRow } from '../../bench/harness.ts'
 import type { Row } from '../../bench/harness.ts'
+import type { Scale } from './scale.ts'
 
 const MINUTES = 10
 const STEP_MS = 250
@@ -9,7 +10,7 @@ const SYBILS = 100
 const GROUPS = 4
 const PLACES = { inbound: 35, outbound: 15 } as const
 const HONEST = 20
-const SECRETS = { short: 8, long: 64 } as const
+const SECRETS = { quick: 2, short: 8, long: 64 } as const
 const START = 1_800_000_000_000
 const HOUR = 3_600_000
 
@@ -23,9 +24,9 @@ const GUISES: Readonly<Record<string, (now: number) => Facts>> = {
 }
 
 /** SECURITY E1: all inbound places are taken, and 100 Sybils from four /16 networks come and go for ten minutes. */
-export function inboundEviction (long: boolean): Row[] {
+export function inboundEviction (scale: Scale): Row[] {
   return Object.entries(GUISES).flatMap(([guise, facts]) => {
-    const runs = Array.from({ length: long ? SECRETS.long : SECRETS.short }, (_, secret) => churn(facts, secret))
+    const runs = Array.from({ length: SECRETS[scale] }, (_, secret) => churn(facts, secret))
     const worst = (lost: 'honest' | 'outbound'): number => Math.max(...runs.map(run => run[lost]))
     return [
       limitRow(`E1, ${guise}: protected peers lost in ${MINUTES} min`, worst('honest'), `of ${HONEST}`, 0),

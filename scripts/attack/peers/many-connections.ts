@@ -19,7 +19,7 @@ const MORE_DESCRIPTORS = 3
 /** Counts of what happened: nothing is held for them. */
 const COUNTS = new Set(['accept', 'ignore', 'reject', 'dropped', 'published', 'failures', 'runs', 'refused', 'unsaved'])
 /** What is remembered of a peer beyond its connection, on purpose, and how many entries at most. */
-const MEMORIES: Readonly<Record<string, number>> = { 'connector.records': 4096 }
+const MEMORIES: Readonly<Record<string, number>> = { 'connector.records': 4096, 'connector.strangers': 1024 }
 const HELLO = Buffer.from('\u0013/multistream/1.0.0\n')
 
 /** SECURITY L3: one connection after the other, never more than 100 at once: closed at once, broken off, full of noise, or made in full. */

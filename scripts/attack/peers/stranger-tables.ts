@@ -8,37 +8,36 @@ import { nodeIdToPeerId } from '../../../src/protocol/index.ts'
 import { NOW, testBook } from '../../../test/peers-book/book-fixture.ts'
 import { limitRow, plainRow } from '../../bench/harness.ts'
 import type { Row } from '../../bench/harness.ts'
+import type { Scale } from './scale.ts'
 
-const IDS = { short: 1_000_000, long: 10_000_000 } as const
-/** Tables that hash, parse or write for every key get a part of the ids, still many times what they hold. */
-const SLOW_SHARE = { short: 25, long: 100 } as const
+/** A table gets all the ids, or as many as there is time for, but always more than it holds. */
+const IDS = 10_000_000
+const LEAST = { quick: 5000, short: 25_000, long: IDS } as const
+const TABLE_MS = { quick: 20, short: 500, long: Infinity } as const
 const STEP_MS = 1
 
 /** One table that strangers can write to, and what it may hold at most. */
 interface Attacked {
   readonly name: string
   readonly cap: number
-  /** As fast as the ids can be made. */
-  readonly fast: boolean
   touch (i: number, now: number): void
   size (): number
 }
 
 /** Maps keyed by attackers: every id is used once and never seen again, in all tables that ids and addresses are the keys of. */
-export function strangerTables (long: boolean): Row[] {
-  const all = long ? IDS.long : IDS.short
-  const some = all / (long ? SLOW_SHARE.long : SLOW_SHARE.short)
+export function strangerTables (scale: Scale): Row[] {
   const before = process.memoryUsage().rss
-  const rows = attacked().map(({ name, cap, fast, touch, size }) => {
-    const count = fast ? all : some
+  const rows = attacked().map(({ name, cap, touch, size }) => {
+    const end = performance.now() + TABLE_MS[scale]
     let most = 0
-    for (let i = 0; i < count; i++) {
-      touch(i, NOW + i * STEP_MS)
-      if (i % 1024 === 0) most = Math.max(most, size())
+    let i = 0
+    for (; i < LEAST[scale] || (i < IDS && performance.now() < end);) {
+      for (const next = Math.min(IDS, i + 1024); i < next; i++) touch(i, NOW + i * STEP_MS)
+      most = Math.max(most, size())
     }
-    return limitRow(`${count.toLocaleString('en-US')} ids: ${name}`, Math.max(most, size()), 'entries', cap)
+    return limitRow(`tables, ${i.toLocaleString('en-US')} ids: ${name}`, most, 'entries', cap)
   })
-  return [...rows, plainRow('memory of this process above the start', (process.memoryUsage().rss - before) / 2 ** 20, 'MiB')]
+  return [...rows, plainRow('tables: memory of this process above the start', (process.memoryUsage().rss - before) / 2 ** 20, 'MiB')]
 }
 
 function attacked (): Attacked[] {
@@ -65,17 +64,17 @@ function attacked (): Attacked[] {
   }
   const sum = (sizes: object): number => Object.values(sizes).reduce((total: number, size: unknown) => total + Number(size), 0)
   return [
-    { name: 'message and byte budgets', cap: 65_536, fast: true, touch: (i, at) => { budgets.charge(id(i), at, 300) }, size: () => budgets.size },
-    { name: 'rate table by IPv6 /64', cap: 4096, fast: false, touch: (i, at) => { prefixes.take(prefixKey(ipv6(i), 64), at) }, size: () => prefixes.size },
-    { name: 'pending handshakes by address', cap: 1024, fast: true, touch: i => { gate.enter(ipv4(i)) }, size: () => gate.sizes.hosts },
+    { name: 'message and byte budgets', cap: 65_536, touch: (i, at) => { budgets.charge(id(i), at, 300) }, size: () => budgets.size },
+    { name: 'rate table by IPv6 /64', cap: 4096, touch: (i, at) => { prefixes.take(prefixKey(ipv6(i), 64), at) }, size: () => prefixes.size },
+    { name: 'pending handshakes by address', cap: 1024, touch: i => { gate.enter(ipv4(i)) }, size: () => gate.sizes.hosts },
     // 4,096 connections of each IP version, which count under 3 prefixes each
-    { name: 'connections by prefix', cap: 2 * 3 * 4096, fast: false, touch: i => { limits.admit(i % 2 === 0 ? ipv6(i) : parseIp(ipv4(i)) as IpAddress) }, size: () => limits.size },
-    { name: 'scores of ids in good standing', cap: 4096, fast: true, touch: (i, at) => { reputation.record(id(i), 'valid_block', at) }, size: () => sum(reputation.dump()) },
-    { name: 'scores of banned ids and offenders', cap: 3 * 4096, fast: false, touch: (i, at) => { judge.record(id(i), 'consensus_violation', at, ipv6(i)) }, size: () => sum(scores.dump()) },
-    { name: 'bans of ids and addresses', cap: 4096 + 3 * 1024, fast: false, touch: (i, at) => { bans.punish(id(i), 'consensus_violation', at, ipv6(i >> 3)) }, size: () => sum(bans.dump()) },
-    { name: 'budgets and answers of peer exchange', cap: 4096 + 1024, fast: false, touch: (i, at) => { now = at; exchange.received([], { peer: peer(i) }); exchange.sample(16, { peer: peer(i) }) }, size: () => sum(exchange.dump()) },
-    { name: 'candidates and their sources', cap: 1000 + 64, fast: false, touch: (i, at) => { now = at; candidates.add(`exchange:${id(i)}`, { peer: id(i), addresses: [`/ip4/${ipv4(i)}/tcp/2080`] }) }, size: () => sum(candidates.dump()) },
-    { name: 'address book', cap: 20_000, fast: false, touch: (i, at) => { book.add([{ address: `/ip4/${ipv4(i)}/tcp/2080` }], ipv4(i), at) }, size: () => book.counts().entries }
+    { name: 'connections by prefix', cap: 2 * 3 * 4096, touch: i => { limits.admit(i % 2 === 0 ? ipv6(i) : parseIp(ipv4(i)) as IpAddress) }, size: () => limits.size },
+    { name: 'scores of ids in good standing', cap: 4096, touch: (i, at) => { reputation.record(id(i), 'valid_block', at) }, size: () => sum(reputation.dump()) },
+    { name: 'scores of banned ids and offenders', cap: 3 * 4096, touch: (i, at) => { judge.record(id(i), 'consensus_violation', at, ipv6(i)) }, size: () => sum(scores.dump()) },
+    { name: 'bans of ids and addresses', cap: 4096 + 3 * 1024, touch: (i, at) => { bans.punish(id(i), 'consensus_violation', at, ipv6(i >> 3)) }, size: () => sum(bans.dump()) },
+    { name: 'budgets and answers of peer exchange', cap: 4096 + 1024, touch: (i, at) => { now = at; exchange.received([], { peer: peer(i) }); exchange.sample(16, { peer: peer(i) }) }, size: () => sum(exchange.dump()) },
+    { name: 'candidates and their sources', cap: 1000 + 64, touch: (i, at) => { now = at; candidates.add(`exchange:${id(i)}`, { peer: id(i), addresses: [`/ip4/${ipv4(i)}/tcp/2080`] }) }, size: () => sum(candidates.dump()) },
+    { name: 'address book', cap: 20_000, touch: (i, at) => { book.add([{ address: `/ip4/${ipv4(i)}/tcp/2080` }], ipv4(i), at) }, size: () => book.counts().entries }
   ]
 }
 

@@ -36,14 +36,21 @@ const MIB = 1024 * 1024
 const SAMPLE_MS = 50
 const COLLECTOR = new URL('collect-on-signal.ts', import.meta.url).href
 
-/** How a target differs from the usual one: further arguments of `tosd start`, and what it serves before it is attacked. */
-export interface TargetOptions { readonly args?: readonly string[], readonly warm?: (address: string) => Promise<void> }
+/** How a target differs from the usual one. */
+export interface TargetOptions {
+  /** Further arguments of `tosd start`. */
+  readonly args?: readonly string[]
+  /** What it serves before it is attacked. */
+  readonly warm?: (address: string) => Promise<void>
+  /** Nothing is loaded into it, as an operator runs it: then `liveHeap` and `compactRss` must not be asked, for their signals would end it. */
+  readonly untouched?: boolean
+}
 
 /** Starts a daemon in a folder of its own, lets `attack` at it, and removes both. Throws when the daemon did not survive. */
-export async function withTarget<T> (attack: (target: Target) => Promise<T>, { args = [], warm = address => warmUp(address) }: TargetOptions = {}): Promise<T> {
+export async function withTarget<T> (attack: (target: Target) => Promise<T>, { args = [], warm = address => warmUp(address), untouched = false }: TargetOptions = {}): Promise<T> {
   const dir = await mkdtemp(join(tmpdir(), 'tos-attack-'))
   try {
-    const daemon = await startDaemon(dir, { args, env: { NODE_OPTIONS: `--expose-gc --import ${COLLECTOR}` } })
+    const daemon = await startDaemon(dir, { args, env: untouched ? {} : { NODE_OPTIONS: `--expose-gc --import ${COLLECTOR}` } })
     try {
       const target = describe(daemon)
       await warm(target.address)
