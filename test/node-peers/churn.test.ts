@@ -4,6 +4,8 @@ import { once } from 'node:events'
 import { text } from 'node:stream/consumers'
 import { test } from 'node:test'
 import { fileURLToPath } from 'node:url'
+import { RULES } from '../../src/peers/reputation/index.ts'
+import type { Reason } from '../../src/peers/reputation/index.ts'
 import type { ChurnReport } from '../support/churn-run.ts'
 
 /** The acceptance run uses 600 s of twelve nodes; the suite uses less, to stay quick. */
@@ -30,7 +32,9 @@ test(`no honest peer is banned with 5 % loss and ${SECONDS} s of churn among ${N
   t.diagnostic(`${stops} stops, ${died} dead connections, ${sent} transactions, height ${height}; settled after ${settledMs} ms; slowest stop ${slowestStopMs} ms; least merit ${lowestMerit}, least score ${lowestScore}`)
 
   assert.deepEqual(bans, [], 'nobody is banned')
-  assert.equal(lowestMerit, START, 'no honest peer loses merit')
+  const offences = Object.keys(charges).filter(reason => ['quota', 'validity'].includes(RULES[reason as Reason].kind))
+  assert.deepEqual(offences, [], 'no honest peer is charged for an offence')
+  assert.equal(lowestMerit, START, 'nor loses merit')
   assert.ok(lowestScore > START - MAX_TROUBLE, `broken connections cost little: ${lowestScore}`)
   assert.equal(peers.length, NODES)
   assert.ok(Math.min(...peers) >= LEAST_PEERS, `every node has its peers: ${peers.join(' ')}`)

@@ -35,7 +35,8 @@ process.once('exit', () => { rmSync(root, { recursive: true, force: true }) })
 const random = createSeededBytes(seed)
 const net = createChurnNet({
   root, members: count, miners: 3, random, peers: PEERS, mineIntervalMs: 4000,
-  links: { loss: 0.05, delayMs: [20, 80], lifeMs: 120_000, silenceMs: 20_000 }
+  // a short run has its share of deaths too
+  links: { loss: 0.05, delayMs: [20, 80], ...(seconds < 60 ? { lifeMs: 10_000, silenceMs: 8_000 } : { lifeMs: 120_000, silenceMs: 20_000 }) }
 })
 const living = (): Member[] => net.members.filter(({ node }) => node !== undefined)
 const tipOf = ({ node }: Member): string => Buffer.from(node?.tos.ledger.tip().hash ?? []).toString('hex')
