@@ -15,8 +15,8 @@ export const suite: Suite = {
     log('L1, inbound eviction, address book, eclipse')
     const first = await beside(unaskedJunk('L1, '), tellLies(scale, ['inboundEviction', 'bookShares', 'eclipse', 'sybilAddresses']))
     // the flood has the machine to itself; while its node comes to rest the other attacks meet nodes of their own
-    log('L2, then L3, exchange, DNS, NAT, tables')
-    const second = await silentConnections(long, async () => await beside(manyConnections(long), tellLies(scale, ['exchangePoison', 'dnsPoison', 'sharedAddress', 'strangerTables'])))
+    log('L2, then L3, exchange, DNS, DHT, NAT, tables')
+    const second = await silentConnections(long, async () => await beside(manyConnections(long), tellLies(scale, ['exchangePoison', 'dnsPoison', 'dhtPoison', 'sharedAddress', 'strangerTables'])))
     return [...first, ...second]
   }
 }
