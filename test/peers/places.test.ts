@@ -32,6 +32,22 @@ describe('inbound places', () => {
   })
 })
 
+describe('plain libp2p peers', () => {
+  it('count for nothing once they had time for a session, and are closed beyond sixteen, oldest first', async t => {
+    const fake = createFake([candidate(40)], { min: 1, target: 2, max: 50 }, { ready: async () => Promise.reject(new Error('no session')) })
+    t.after(() => { fake.manager.stop() })
+    fake.manager.start()
+    for (let at = 0; at < 20; at++) fake.join(at, 20 - at)
+    await fake.pass(3000)
+    assert.equal(fake.manager.peers().length, 20, 'too young to tell')
+    assert.equal(fake.dials.length, 1, 'an outbound peer is wanted in any case')
+    await fake.pass(15_000)
+    assert.deepEqual(fake.manager.peers(), [])
+    assert.equal(fake.needs.at(-1)?.emergency, true)
+    assert.deepEqual(fake.parted.map(([peer]) => peer).sort(), [0, 1, 2, 3].map(at => String(others[at])).sort())
+  })
+})
+
 describe('a full manager', () => {
   const few = { min: 1, target: 4, max: 4 }
   it('gives a newcomer the place of the least protected peer, which hears GOODBYE 7', async t => {
