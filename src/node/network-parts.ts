@@ -60,7 +60,8 @@ export function createNetworkParts (config: Config, base: NodeBase): NetworkPart
   const ports = createNetworkPorts()
   const localPeer = peerIdFromPrivateKey(base.privateKey)
   const refuse = (connection: Connection, error: TosError): void => {
-    peers.parted(connection.remotePeer.toString(), goodbyeReason(error.code))
+    // a path that fell silent in the middle of a handshake is no fault of the peer's: it counts as lost
+    if (error.code !== 'HANDSHAKE_TIMEOUT') peers.parted(connection.remotePeer.toString(), goodbyeReason(error.code))
     void refusePeer(connection, localPeer, network, error)
   }
   const guard = createNodeGuard(config, hub, refuse)
