@@ -10,6 +10,8 @@ const LEAST_TOLD = 8
 /** Peers that dialled us, at the address they say they listen on. */
 export interface Callers {
   list (): KnownPeer[]
+  /** Whether somebody who listens at `address` is connected. */
+  has (address: string): boolean
   readonly size: number
   stop (): void
 }
@@ -42,6 +44,7 @@ export function createCallers (node: Libp2p<TosServices>, wall: () => number, le
   node.addEventListener('connection:close', gone)
   return {
     list: () => [...callers.values()].map(caller => Object.assign({}, caller, { lastSeen: wall() })),
+    has: address => callers.values().some(({ addresses }) => addresses.includes(address)),
     get size () { return callers.size },
     stop () {
       node.removeEventListener('peer:identify', identified)

@@ -114,11 +114,11 @@ export function createPeerParts (config: Config, { privateKey, onError }: Pick<N
       node = libp2p
       const { services } = libp2p
       const finder = createFinder(blocksOnly.hidden(libp2p), { candidates, book, dns, exchange, publicOnly, clock, wall, randomBytes })
-      callers = createCallers(libp2p, wall, ({ addresses: [address = ''], services: offers, nodeType }) => { book.add([{ address, services: offers, nodeType }], address, wall()) })
+      const here = callers = createCallers(libp2p, wall, ({ addresses: [address = ''], services: offers, nodeType }) => { book.add([{ address, services: offers, nodeType }], address, wall()) })
       endings.push(callers.stop, fromPeerDiscovery(services.dht as unknown as PeerEvents<'peer'>, candidates, { event: 'peer', origin: 'dht', publicOnly }), candidates.subscribe(note), () => { finder.stop() })
       endings.push(blocksOnly.bind(libp2p, onError))
       const made = createPeerManager(libp2p, {
-        blocksOnly: blocksOnly.add,
+        blocksOnly: blocksOnly.add, isHere: here.has,
         ...judge, book, clock, wall, random, failed, dialTimeoutMs: limits.dialTimeoutMs, staleTipMs: peers.staleTipMs, exemptPrivate: !publicOnly, pubsub: services.pubsub,
         // who runs a private network runs its seeds too, and often there is but one
         limits: { min: peers.min, target: peers.target, max: peers.max, ...(publicOnly ? {} : { seedShare: 1000, sourceShare: 1000 }) },

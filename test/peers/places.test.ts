@@ -6,7 +6,8 @@ import { createDialRecords } from '../../src/peers/manager/dial-records.ts'
 import { makeRoom } from '../../src/peers/manager/make-room.ts'
 import type { PlacedPeer } from '../../src/peers/manager/make-room.ts'
 import { createKeyHash } from '../../src/peers/net/index.ts'
-import { candidate, createFake, others } from './fake-manager.ts'
+import { createAddressBook } from '../../src/peers/index.ts'
+import { addressOf, candidate, createFake, others } from './fake-manager.ts'
 
 const hash = createKeyHash(new Uint8Array(8).fill(7))
 const placed = (count: number, more: (i: number) => Partial<PlacedPeer> = () => ({})): PlacedPeer[] => Array.from({ length: count }, (_, i) =>
@@ -46,6 +47,24 @@ describe('plain libp2p peers', () => {
     assert.equal(fake.needs.at(-1)?.emergency, true)
     assert.deepEqual(fake.parted.map(([peer]) => peer).sort(), [0, 1, 2, 3].map(at => String(others[at])).sort())
   })
+})
+
+describe('feelers', () => {
+  const bookOf = (address: string) => {
+    const book = createAddressBook({ store: { load: () => undefined, save: () => {} }, random: () => 0.5, randomBytes: n => new Uint8Array(n), publicOnly: false })
+    book.add([{ address }], '/ip4/10.200.0.1/tcp/1', 1_800_000_000_000)
+    return book
+  }
+  for (const isHere of [true, false]) {
+    it(isHere ? 'leave the address of a connected caller alone' : 'test an address nobody connected listens on', async t => {
+      const fake = createFake([], { min: 1, target: 1, max: 9 }, { book: bookOf(addressOf(5)), isHere: address => isHere && address === addressOf(5) })
+      t.after(() => { fake.manager.stop() })
+      fake.manager.start()
+      fake.join(1, 0, 'outbound')
+      await fake.pass(30_000)
+      assert.equal(fake.dials.length > 0, !isHere)
+    })
+  }
 })
 
 describe('a full manager', () => {

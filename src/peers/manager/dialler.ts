@@ -67,7 +67,7 @@ export function createDialler (node: Libp2p, deps: PeerManagerDeps, connections:
       if (entry === undefined) return
       lastFeeler = now
       const key = entry.peer ?? entry.address
-      if (connected.has(key) || key === own) return
+      if (connected.has(key) || key === own || deps.isHere?.(entry.address) === true) return
       const known = all.get(key) ?? { key, peer: entry.peer, addresses: [entry.address], origins: ['book'], nodeType: entry.nodeType, services: entry.services }
       const candidate = dialCandidate(known, records.get(key), { banned: deps.banned?.(known.key, known.addresses) ?? false })
       if (candidate.banned !== true) void dial({ candidate, purpose: 'feeler', origin: { source: 'book', seed: 'book' } }, known)

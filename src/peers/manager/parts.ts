@@ -66,6 +66,8 @@ export interface PeerManagerDeps {
   /** Told how a dial of ours ended, when it was of a known peer, and who had told us of it. */
   readonly dialled?: (peer: string, answered: boolean, origins: readonly string[]) => void
   readonly banned?: (peer: string, addresses: readonly string[]) => boolean
+  /** Whether a peer that listens at this address is connected, though we did not dial it; such an address needs no test. */
+  readonly isHere?: (address: string) => boolean
   /** Whitelisted: takes no inbound place and loses none. */
   readonly spared?: (connection: Connection) => boolean
   /** Without a new block for longer than this it is time for one more outbound peer; default never. */
