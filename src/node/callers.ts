@@ -44,7 +44,7 @@ export function createCallers (node: Libp2p<TosServices>, wall: () => number, le
   node.addEventListener('connection:close', gone)
   return {
     list: () => [...callers.values()].map(caller => Object.assign({}, caller, { lastSeen: wall() })),
-    has: address => callers.values().some(({ addresses }) => addresses.includes(address)),
+    has: address => [...callers.values()].some(({ addresses }) => addresses.includes(address)),
     get size () { return callers.size },
     stop () {
       node.removeEventListener('peer:identify', identified)
