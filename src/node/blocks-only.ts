@@ -12,8 +12,8 @@ export interface BlocksOnly {
   has (peer: PeerId): boolean
   /** Connects it to the node. Returns what ends that. */
   bind (node: Libp2p<TosServices>, failed: (error: unknown) => void): () => void
-  /** The node as it looks to whoever asks peers for other peers. */
-  hidden (node: Libp2p<TosServices>): Libp2p<TosServices>
+  /** Those of the connected peers that may be asked for other peers. */
+  others (connected: readonly PeerId[]): PeerId[]
   /** Peer exchange that tells these peers nothing and takes nothing from them. */
   exchange (exchange: PeerExchangePolicy): PeerExchangePolicy
   /** Transactions, which these peers are not shown. */
@@ -41,13 +41,7 @@ export function createBlocksOnly (): BlocksOnly {
       node.addEventListener('peer:disconnect', left)
       return () => { node.removeEventListener('peer:disconnect', left) }
     },
-    hidden: node => new Proxy(node, {
-      get (_, key) {
-        if (key === 'getPeers') return () => node.getPeers().filter(peer => !has(peer))
-        const value: unknown = Reflect.get(node, key)
-        return typeof value === 'function' ? value.bind(node) as unknown : value
-      }
-    }),
+    others: connected => connected.filter(peer => !has(peer)),
     exchange: exchange => ({
       ...exchange,
       sample: (max, context) => has(context.peer) ? [] : exchange.sample(max, context),

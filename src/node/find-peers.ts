@@ -1,4 +1,4 @@
-import type { Libp2p } from '@libp2p/interface'
+import type { Libp2p, PeerId } from '@libp2p/interface'
 import { LRUCache } from 'lru-cache'
 import { askForPeers } from '../../protocols/index.ts'
 import { addDnsAnswers, walkDht } from '../discovery/index.ts'
@@ -26,6 +26,8 @@ export interface FinderParts {
   readonly book: AddressBook
   readonly dns: DnsSeeds
   readonly exchange: PeerExchangePolicy
+  /** Connected peers that may be asked for others. */
+  readonly askable: () => PeerId[]
   readonly publicOnly: boolean
   /** Monotonic and Unix ms. */
   readonly clock: () => number
@@ -40,7 +42,7 @@ export interface Finder {
   dump (): Record<string, number>
 }
 
-export function createFinder (node: Libp2p<TosServices>, { candidates, book, dns, exchange, publicOnly, clock, wall, randomBytes }: FinderParts): Finder {
+export function createFinder (node: Libp2p<TosServices>, { candidates, book, dns, exchange, askable, publicOnly, clock, wall, randomBytes }: FinderParts): Finder {
   const stopping = new AbortController()
   const asked = new LRUCache<string, { readonly at: number, readonly pauseMs: number }>({ max: MAX_ASKED })
   const last = { dns: -Infinity, walk: -Infinity }
@@ -48,7 +50,8 @@ export function createFinder (node: Libp2p<TosServices>, { candidates, book, dns
   let fruitless = 0
 
   const fromBook = (count: number): number => {
-    const exclude = new Set([node.peerId.toString(), ...node.getPeers().map(String), ...candidates.list().flatMap(({ key, addresses }) => [key, ...addresses])])
+    const exclude = new Set([node.peerId, ...node.getPeers()].map(String))
+    for (const { key, addresses } of candidates.list()) for (const name of [key, ...addresses]) exclude.add(name)
     let picked = 0
     for (; picked < count; picked++) {
       const entry = book.pick({ exclude }, wall())
@@ -80,7 +83,7 @@ export function createFinder (node: Libp2p<TosServices>, { candidates, book, dns
   }
   const askPeers = (emergency: boolean): void => {
     const now = clock()
-    for (const peer of node.getPeers()) {
+    for (const peer of askable()) {
       const name = peer.toString()
       const { at, pauseMs } = asked.get(name) ?? { at: -Infinity, pauseMs: ASK_AGAIN.firstMs / 2 }
       if (busy.asking >= ASK_AT_ONCE || node.services.session.of(peer) === undefined || now - at < Math.min(pauseMs, emergency ? ASK_AGAIN.urgentMs : ASK_AGAIN.mostMs)) continue

@@ -113,7 +113,7 @@ export function createPeerParts (config: Config, { privateKey, onError }: Pick<N
     connect (libp2p, failed) {
       node = libp2p
       const { services } = libp2p
-      const finder = createFinder(blocksOnly.hidden(libp2p), { candidates, book, dns, exchange, publicOnly, clock, wall, randomBytes })
+      const finder = createFinder(libp2p, { candidates, book, dns, exchange, askable: () => blocksOnly.others(libp2p.getPeers()), publicOnly, clock, wall, randomBytes })
       const here = callers = createCallers(libp2p, wall, ({ addresses: [address = ''], services: offers, nodeType }) => { book.add([{ address, services: offers, nodeType }], address, wall()) })
       endings.push(callers.stop, fromPeerDiscovery(services.dht as unknown as PeerEvents<'peer'>, candidates, { event: 'peer', origin: 'dht', publicOnly }), candidates.subscribe(note), () => { finder.stop() })
       endings.push(blocksOnly.bind(libp2p, onError))
