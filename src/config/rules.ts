@@ -12,6 +12,10 @@ const RULES: readonly Rule[] = [
   [['difficulty', 'network'], ({ network, difficulty }) => refusal(() => difficultyOf(network, BigInt(difficulty)))],
   [['limits.readBufferBytes', 'limits.yamuxWindowBytes'], ({ limits }) => limits.readBufferBytes >= limits.yamuxWindowBytes ? undefined : `is below limits.yamuxWindowBytes ${limits.yamuxWindowBytes}: a paused stream would be reset`],
   [['listen', 'quic'], ({ listen, quic }) => quic || !listen.some(address => address.includes('/quic-v1')) ? undefined : 'holds a /quic-v1 address, and quic is off'],
+  [['listen', 'webrtc'], ({ listen, webrtc }) => webrtc || !listen.some(address => address.includes('/webrtc-direct')) ? undefined : 'holds a /webrtc-direct address, and webrtc is off'],
+  [['psk', 'quic'], ({ psk, quic }) => psk === '' || !quic ? undefined : 'is a private network, and quic would go past its key'],
+  [['psk', 'webrtc'], ({ psk, webrtc }) => psk === '' || !webrtc ? undefined : 'is a private network, and webrtc would go past its key'],
+  [['security'], ({ security }) => new Set(security).size === security.length && security.length > 0 ? undefined : 'must name noise or tls, each once'],
   [['listen', 'relay'], ({ listen, relay }) => relay || !listen.some(address => address.endsWith('/p2p-circuit')) ? undefined : 'holds a /p2p-circuit address, and relay is off'],
   [['passphraseFile', 'keyPassphrase'], ({ passphraseFile, keyPassphrase }) => passphraseFile === '' || keyPassphrase === '' ? undefined : 'and the environment both give a passphrase: keep one']
 ]

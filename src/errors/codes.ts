@@ -105,6 +105,8 @@ const table = {
   KEY_EXISTS: { hint: 'a key is there already; move it away first, it cannot be recovered', exit: EXIT.config },
   LISTEN_FAILED: { hint: 'the address is in use or not yours; choose another --listen', exit: EXIT.config },
   QUIC_UNAVAILABLE: { hint: 'there is no QUIC library for this platform; start without --quic, TCP stays', exit: EXIT.config },
+  WEBRTC_UNAVAILABLE: { hint: 'run `npm i @libp2p/webrtc` beside tosd; where its native part has no build for the platform, start without --webrtc', exit: EXIT.config },
+  PSK_INVALID: { hint: 'the file of --psk has three lines: /key/swarm/psk/1.0.0/, /base16/ and 64 hex digits, and is readable by you alone (chmod 600)', exit: EXIT.config },
   CONFIG_INVALID: { hint: 'run `tosd config validate` to see every problem with its origin', exit: EXIT.config },
   USAGE: { hint: 'run `tosd --help`', exit: EXIT.usage },
   DAEMON_UNREACHABLE: { hint: 'start the node first: `tosd start`, or name its --data-dir', exit: EXIT.unreachable },

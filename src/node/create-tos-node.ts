@@ -18,6 +18,7 @@ import { openBase } from './open-base.ts'
 import type { GivenParts } from './open-base.ts'
 import { startLibp2p } from './start-libp2p.ts'
 import type { TosNode } from './tos-node.ts'
+import type { DhtRecords } from './transport/index.ts'
 import { watchNode } from './watch-node.ts'
 
 /** Options of `createTosNode`: any part of the configuration, and what only a program can give. */
@@ -30,6 +31,8 @@ export interface TosNodeOptions<P extends Readonly<Record<string, AnyDefinition>
   readonly ephemeral?: boolean
   /** In place of all transports the configuration names, as for `createLibp2p`. */
   readonly transports?: NonNullable<Libp2pOptions['transports']>
+  /** Kinds of DHT records to keep beside public keys, for research on a DHT of one's own. */
+  readonly dhtRecords?: DhtRecords
   /** Where libp2p and the services log, default nowhere. */
   readonly logger?: ComponentLogger
 }
@@ -39,14 +42,14 @@ export interface TosNodeOptions<P extends Readonly<Record<string, AnyDefinition>
  * codes for its data directory, and `LISTEN_FAILED` when an address is taken.
  */
 export async function createTosNode<P extends Readonly<Record<string, AnyDefinition>> = Record<never, never>> (options: TosNodeOptions<P> = {}): Promise<TosNode<P>> {
-  const { protocols, ledger, ephemeral = false, transports, logger, ...given } = options
+  const { protocols, ledger, ephemeral = false, transports, dhtRecords, logger, ...given } = options
   const folder = ephemeral ? mkdtempSync(join(tmpdir(), 'tos-')) : undefined
   const removeFolder = (): void => { if (folder !== undefined) rmSync(folder, { recursive: true, force: true }) }
   try {
     const source = fromObject({ ...given, ...(folder === undefined ? {} : { dataDir: folder }) }, 'createTosNode')
     const { config } = resolveConfig([source], { facts: baseFacts() })
     const custom = { ...await loadProtocols(config.protocol), ...protocols }
-    return await openNode(config, custom, { ledger, transports, logger }, removeFolder) as TosNode<P>
+    return await openNode(config, custom, { ledger, transports, dhtRecords, logger }, removeFolder) as TosNode<P>
   } catch (error) {
     removeFolder()
     throw error

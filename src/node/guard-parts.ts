@@ -10,7 +10,6 @@ import { PREFIX_QUOTAS } from '../peers/net/index.ts'
 import type { BudgetRates, PrefixQuota } from '../peers/net/index.ts'
 import { MAX_TROUBLE, START } from '../peers/reputation/index.ts'
 import { createFileStore } from './file-store.ts'
-import { kadProtocol } from './transport/index.ts'
 
 /** Below zero points a peer leaves the mesh, so what the path may be to blame for (100 at most) costs none. */
 const BLAMELESS = START - MAX_TROUBLE
@@ -23,10 +22,10 @@ const GOSSIP_POINTS = 0.8
  */
 const FOREIGN_BUDGETS: BudgetRates = { messages: { count: 300, perMs: 60_000 }, bytes: { count: 1024 * 1024, perMs: 60_000 } }
 
-/** True for protocols of libp2p that nothing else bounds per peer: identify, ping, the DHT and the like. */
-export function isForeign (network: string): (protocol: string) => boolean {
+/** True for protocols of libp2p that nothing else bounds per peer: identify, ping, the DHT (`kad` is its protocol id) and the like. */
+export function isForeign (kad: string): (protocol: string) => boolean {
   // gossip is bounded by its decoder, queues and scores; relays carry whole connections and count their bytes; what is mounted has limits
-  return id => id === kadProtocol(network) || /^\/(?:ipfs|libp2p\/(?:autonat|dcutr))\//.test(id)
+  return id => id === kad || /^\/(?:ipfs|libp2p\/(?:autonat|dcutr))\//.test(id)
 }
 
 /** The node's guard, with its bans and scores in the data directory; a damaged file is renamed and told. `hangUp` says why, and closes. */

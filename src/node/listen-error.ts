@@ -19,7 +19,7 @@ export function listenError (error: unknown, listen: readonly string[]): TosErro
     const [, code = '', , address = ''] = REASON.exec(message) ?? []
     if (code !== '') return new TosError('LISTEN_FAILED', `could not listen on ${address}: the address ${WORDS[code] ?? 'is refused'}`, { cause: code, details: { address, reason: code } })
     const unsupported = /^ {2}(\/\S+): UnsupportedListenAddressError/m.exec(message)?.[1]
-    if (unsupported !== undefined) return new TosError('LISTEN_FAILED', `could not listen on ${unsupported}: no transport for it`, { details: { address: unsupported }, hint: 'listen on /ip4/…/tcp/… /ip4/…/tcp/…/ws, or with --quic /ip4/…/udp/…/quic-v1' })
+    if (unsupported !== undefined) return new TosError('LISTEN_FAILED', `could not listen on ${unsupported}: no transport for it`, { details: { address: unsupported }, hint: 'listen on /ip4/…/tcp/… /ip4/…/tcp/…/ws, with --quic /ip4/…/udp/…/quic-v1, with --webrtc /ip4/…/udp/…/webrtc-direct' })
   }
   return new TosError('LISTEN_FAILED', `could not listen on ${listen.join(', ')}`, { cause: found[0]?.message.split('\n', 1)[0] ?? '' })
 }

@@ -11,12 +11,13 @@ import { inspectKeyFile, loadOrCreateIdentity } from './identity.ts'
 import type { Scope } from './lifecycle.ts'
 import { configuredPassphrase } from './passphrase.ts'
 import { openPeerStore } from './peer-store.ts'
-import type { WriteBackDatastore } from './transport/index.ts'
+import type { DhtRecords, WriteBackDatastore } from './transport/index.ts'
 
 /** What only a program can give, not a configuration. */
 export interface GivenParts {
   readonly ledger: Ledger | undefined
   readonly transports?: Libp2pOptions['transports']
+  readonly dhtRecords?: DhtRecords | undefined
   readonly logger: ComponentLogger | undefined
 }
 

@@ -1,7 +1,7 @@
 import type { ComponentLogger, Ed25519PrivateKey } from '@libp2p/interface'
 import type { Datastore } from 'interface-datastore'
 import type { Config } from '../config/index.ts'
-import type { TransportSettings } from './transport/index.ts'
+import type { Encryption, TransportSettings } from './transport/index.ts'
 
 /** Connections above the most that we keep: newcomers that are told why they cannot stay, duplicates, feelers. */
 const ARRIVING = 32
@@ -16,6 +16,8 @@ export function transportSettings (config: Config, privateKey: Ed25519PrivateKey
     // an address without a peer id cannot be pinned: our own dialler takes it on trust
     bootstrap: config.bootstrap.filter(address => address.includes('/p2p/')),
     mdns: config.mdns,
+    kadProtocol: config.kadProtocol,
+    security: config.security as readonly Encryption[],
     dht: preset === 'light' ? 'client' : 'server',
     userAgent: config.userAgent,
     ...(logger === undefined ? {} : { logger }),

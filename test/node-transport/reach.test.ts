@@ -19,7 +19,7 @@ async function start (options: TosNodeOptions): Promise<TosNode> {
   return node
 }
 
-const none = { upnp: false, relay: false, relayServer: false, dcutr: true, autonat: false, quic: false } as const
+const none = { upnp: false, relay: false, relayServer: false, dcutr: true, autonat: false, quic: false, webrtc: false } as const
 const ping = { userAgent: 'test', services: 0n, timestamp: 0n }
 
 /** A protocol that keeps the default: direct connections only. */
@@ -97,10 +97,12 @@ test('QUIC carries a session and a ping, and its addresses are announced', { tim
   assert.ok((await a.services.tosPing.request(b.peerId, ping)).timestamp > 0n)
 })
 
-test('without a QUIC library a node that does not ask for it starts; one that does is told which code', async () => {
+test('without a native library a node that does not ask for it starts; one that does is told which code', async () => {
   const missing = async (): Promise<never> => { throw new Error('Cannot find package') }
-  assert.deepEqual(await loadReach(none, missing), { transports: [], services: {} })
-  await assert.rejects(loadReach({ ...none, quic: true }, missing), { code: 'QUIC_UNAVAILABLE' })
+  const native = { quic: missing, webrtc: missing }
+  assert.deepEqual(await loadReach(none, native), { transports: [], services: {} })
+  await assert.rejects(loadReach({ ...none, quic: true }, native), { code: 'QUIC_UNAVAILABLE' })
+  await assert.rejects(loadReach({ ...none, webrtc: true }, native), { code: 'WEBRTC_UNAVAILABLE' })
 })
 
 test('what is not asked for is not there, and hole punching comes with the relay only', async () => {

@@ -12,7 +12,7 @@ const stops: Array<() => void | Promise<void>> = []
 after(async () => { await Promise.all(stops.map(stop => stop())) })
 
 test('the budgets cover what nothing else bounds per peer', () => {
-  const watched = isForeign('devnet')
+  const watched = isForeign('/tos/devnet/kad/1.0.0')
   assert.deepEqual(['/ipfs/ping/1.0.0', '/ipfs/id/1.0.0', '/ipfs/id/push/1.0.0', '/tos/devnet/kad/1.0.0', '/libp2p/autonat/1.0.0'].map(watched), [true, true, true, true, true])
   assert.deepEqual(['/tos/devnet/blocks/1.0.0', '/tos/devnet/session/1.0.0', '/meshsub/1.2.0', '/floodsub/1.0.0', '/libp2p/circuit/relay/0.2.0/stop', '/acme/hello/1.0.0'].map(watched), [false, false, false, false, false, false])
 })

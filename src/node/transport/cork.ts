@@ -1,4 +1,4 @@
-import type { ConnectionProtector, MessageStream } from '@libp2p/interface'
+import type { ComponentLogger, ConnectionProtector, MessageStream } from '@libp2p/interface'
 import type { Socket } from 'node:net'
 
 /**
@@ -14,22 +14,29 @@ interface SocketConnection {
   sendData: (data: { readonly byteLength: number }) => unknown
 }
 
+/** Makes a connection protector, as libp2p takes it. */
+export type ProtectorFactory = (components: { readonly logger: ComponentLogger }) => ConnectionProtector
+
 /**
- * A connection protector that adds no protection: it corks each TCP socket until the end of the tick.
+ * A connection protector that adds no protection of its own: it corks each TCP socket until the end of the tick, below `inner` (a private
+ * network's cipher) where there is one.
  *
  * libp2p writes every buffer of an encrypted frame by itself, one system call each (26 for a request on a new stream).
  * Corked, all that a tick produces leaves in one `writev`. The protector hook is the one public place that sees each raw
  * connection before the handshake. The members it needs are untyped: where they are missing the connection passes
  * through untouched, and `test/node-transport` fails so that somebody looks.
  */
-export function corkPerTick (): () => ConnectionProtector {
-  return () => ({
-    protect (connection) {
-      // The same connection goes back: the hook's type narrows what the upgrader passes in, not what it accepts.
-      corkConnection(connection)
-      return Promise.resolve(connection)
+export function corkPerTick (inner?: ProtectorFactory): ProtectorFactory {
+  return components => {
+    const protector = inner?.(components)
+    return {
+      async protect (connection, options) {
+        // The same connection goes back: the hook's type narrows what the upgrader passes in, not what it accepts.
+        corkConnection(connection)
+        return protector === undefined ? connection : await protector.protect(connection, options)
+      }
     }
-  })
+  }
 }
 
 /** Corks one raw connection per tick; returns whether the connection had what that takes. */

@@ -3,7 +3,7 @@ import { identify } from '@libp2p/identify'
 import type { Identify } from '@libp2p/identify'
 import type { ComponentLogger, ConnectionGater, Ed25519PrivateKey, ServiceMap } from '@libp2p/interface'
 import { kadDHT, passthroughMapper, removePrivateAddressesMapper } from '@libp2p/kad-dht'
-import type { KadDHT } from '@libp2p/kad-dht'
+import type { KadDHT, KadDHTInit } from '@libp2p/kad-dht'
 import { mdns } from '@libp2p/mdns'
 import { ping } from '@libp2p/ping'
 import type { Ping } from '@libp2p/ping'
@@ -14,6 +14,8 @@ import type { Datastore } from 'interface-datastore'
 import type { Libp2pOptions } from 'libp2p'
 import { cachedSigner } from './cached-signer.ts'
 import { corkPerTick } from './cork.ts'
+import type { ProtectorFactory } from './cork.ts'
+import { lazyTls } from './lazy-tls.ts'
 import { lazyWindow } from './lazy-window.ts'
 import { createPendingGate, isLoopback } from './pending-gate.ts'
 import { knownPeers, withoutKeepAlive } from './no-own-dials.ts'
@@ -24,6 +26,12 @@ import { createTransportGater } from './transport-gater.ts'
 import { TRANSPORT_LIMITS } from './transport-settings.ts'
 import type { TransportLimits } from './transport-settings.ts'
 import { tunedNoise } from './tuned-noise.ts'
+
+/** Encryption of connections over TCP and web sockets. */
+export type Encryption = 'noise' | 'tls'
+
+/** Kinds of DHT records by the first part of their keys: who may store one, and which of several counts. Without a validator none of a kind is kept. */
+export type DhtRecords = Required<Pick<KadDHTInit, 'validators' | 'selectors'>>
 
 /** What a node says of its transport; everything else follows. */
 export interface TransportSettings {
@@ -38,6 +46,10 @@ export interface TransportSettings {
   readonly bootstrap?: readonly string[]
   /** Look for peers on the local network, default off. */
   readonly mdns?: boolean
+  /** Protocol id of the DHT; default the network's own. */
+  readonly kadProtocol?: string
+  /** Beside public keys (`/pk/`). */
+  readonly dhtRecords?: DhtRecords
   /** Whether other peers may ask us: `server` answers DHT queries, `client` only asks. */
   readonly dht: 'server' | 'client'
   /** Sent by identify, e.g. `tosd/0.1.0`. */
@@ -48,6 +60,10 @@ export interface TransportSettings {
   /** Asked after the pending limit; denies on `true`. */
   readonly gater?: ConnectionGater
   readonly limits?: Partial<TransportLimits>
+  /** In order of preference, default noise, then TLS. */
+  readonly security?: readonly Encryption[]
+  /** Cipher of a private network, see `loadNetworkKey`. */
+  readonly protector?: ProtectorFactory
   /** Further transports and services: what `loadReach` brought in. */
   readonly reach?: ReachParts
 }
@@ -76,7 +92,7 @@ export const isPublicNetwork = (network: string): boolean => network === 'mainne
 export function createLibp2pOptions (settings: TransportSettings): Libp2pOptions<TransportServices> {
   const limits: TransportLimits = { ...TRANSPORT_LIMITS, ...settings.limits }
   const { network, datastore } = settings
-  const wire = wireOptions(limits)
+  const wire = wireOptions(limits, settings)
   const open = isPublicNetwork(network)
   const gate = createPendingGate({
     maxPerHost: limits.maxPendingInboundPerIp,
@@ -106,7 +122,8 @@ export function createLibp2pOptions (settings: TransportSettings): Libp2pOptions
       identify: identify({ maxMessageSize: limits.identifyMessageBytes, timeout: limits.negotiationTimeoutMs }),
       ping: ping({ maxInboundStreams: limits.pingStreams, maxOutboundStreams: limits.pingStreams }),
       dht: withoutKeepAlive(kadDHT({
-        protocol: kadProtocol(network),
+        protocol: settings.kadProtocol ?? kadProtocol(network),
+        ...settings.dhtRecords,
         clientMode: settings.dht === 'client',
         // the default mapper drops private addresses, which leaves a DHT on loopback or a LAN empty
         peerInfoMapper: open ? removePrivateAddressesMapper : passthroughMapper,
@@ -120,13 +137,13 @@ export function createLibp2pOptions (settings: TransportSettings): Libp2pOptions
 }
 
 /** Transports, encryption and multiplexing. Each deviation from stock is measured in `scripts/bench/transport.ts`. */
-export function wireOptions (limits: TransportLimits): Pick<Libp2pOptions, 'transports' | 'connectionEncrypters' | 'streamMuxers' | 'connectionProtector'> {
+export function wireOptions (limits: TransportLimits, { security = ['noise', 'tls'], protector }: Pick<TransportSettings, 'security' | 'protector'> = {}): Pick<Libp2pOptions, 'transports' | 'connectionEncrypters' | 'streamMuxers' | 'connectionProtector'> {
   // `highWaterMark` is an option of node:net that libp2p passes through without naming it in its type
   const socket: TCPSocketOptions & { highWaterMark: number } = { highWaterMark: limits.socketBufferBytes }
   return {
     transports: [tcp({ dialOpts: socket, listenOpts: socket }), webSockets()],
-    connectionEncrypters: [tunedNoise()],
-    connectionProtector: corkPerTick(),
+    connectionEncrypters: security.map(name => name === 'noise' ? tunedNoise() : lazyTls()),
+    connectionProtector: corkPerTick(protector),
     streamMuxers: [lazyWindow(yamux({
       maxInboundStreams: limits.maxStreams,
       maxOutboundStreams: limits.maxStreams,

@@ -15,24 +15,33 @@ export interface ReachOptions {
   /** Ask peers to dial us back, and do it for them. */
   readonly autonat: boolean
   readonly quic: boolean
+  /** WebRTC-direct: what browsers dial without a certificate. */
+  readonly webrtc: boolean
 }
 
 type Factory = (components: never) => unknown
+type TransportFactory = (components: never) => Transport
 
 /** What `createLibp2pOptions` adds to its own. */
 export interface ReachParts {
-  readonly transports: ReadonlyArray<(components: never) => Transport>
+  readonly transports: readonly TransportFactory[]
   readonly services: Readonly<Record<string, Factory>>
 }
 
-/** Brings in the transport, whose native part is missing on some machines; replaced by tests that have none. */
-export type QuicLoader = () => Promise<{ quic: () => (components: never) => Transport }>
+/** Bring in the transports whose native parts are missing on some machines; replaced by tests that have none. */
+export interface NativeLoaders {
+  readonly quic: () => Promise<{ quic: () => TransportFactory }>
+  readonly webrtc: () => Promise<{ webRTCDirect: () => TransportFactory }>
+}
 
-const loadQuic: QuicLoader = async () => await import('@chainsafe/libp2p-quic') as unknown as Awaited<ReturnType<QuicLoader>>
+const NATIVE = {
+  quic: async () => await import('@chainsafe/libp2p-quic') as unknown as Awaited<ReturnType<NativeLoaders['quic']>>,
+  webrtc: async () => await import('@libp2p/webrtc') as unknown as Awaited<ReturnType<NativeLoaders['webrtc']>>
+} satisfies NativeLoaders
 
-/** Loads what the options name. Throws `QUIC_UNAVAILABLE` where the machine has no QUIC library. */
-export async function loadReach ({ upnp, relay, relayServer, dcutr, autonat, quic }: ReachOptions, quicLoader: QuicLoader = loadQuic): Promise<ReachParts> {
-  const transports: Array<(components: never) => Transport> = []
+/** Loads what the options name. Throws `QUIC_UNAVAILABLE` or `WEBRTC_UNAVAILABLE` where the machine has no such library. */
+export async function loadReach ({ upnp, relay, relayServer, dcutr, autonat, quic, webrtc }: ReachOptions, native: NativeLoaders = NATIVE): Promise<ReachParts> {
+  const transports: TransportFactory[] = []
   const services: Record<string, Factory> = {}
   if (relay || relayServer) {
     const { circuitRelayServer, circuitRelayTransport } = await import('@libp2p/circuit-relay-v2')
@@ -43,15 +52,16 @@ export async function loadReach ({ upnp, relay, relayServer, dcutr, autonat, qui
   if (autonat) services['autonat'] = (await import('@libp2p/autonat')).autoNAT()
   // the mapping is trusted only once somebody dialled it, hence no autoConfirmAddress
   if (upnp) services['upnp'] = (await import('@libp2p/upnp-nat')).uPnPNAT({ portMappingDescription: 'tosd' })
-  if (quic) transports.push(await openQuic(quicLoader))
+  if (quic) transports.push(await open('QUIC', async () => (await native.quic()).quic()))
+  if (webrtc) transports.push(await open('WEBRTC', async () => (await native.webrtc()).webRTCDirect()))
   return { transports, services }
 }
 
-async function openQuic (load: QuicLoader): Promise<(components: never) => Transport> {
+async function open (name: 'QUIC' | 'WEBRTC', load: () => Promise<TransportFactory>): Promise<TransportFactory> {
   try {
-    return (await load()).quic()
+    return await load()
   } catch (cause) {
-    throw new TosError('QUIC_UNAVAILABLE', 'the QUIC library could not be loaded', { cause, details: { platform: process.platform, arch: process.arch } })
+    throw new TosError(`${name}_UNAVAILABLE`, `the ${name} library could not be loaded`, { cause, details: { platform: process.platform, arch: process.arch } })
   }
 }
 
