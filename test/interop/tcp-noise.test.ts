@@ -1,17 +1,9 @@
-import assert from 'node:assert/strict'
-import { overPairs } from './harness/cell.ts'
-import { assertConnection, assertIdentity, dial } from './harness/steps.ts'
+import { proveTransport } from './harness/transport-scenario.ts'
 
-overPairs({
+proveTransport({
   scenario: '1 tcp/noise/yamux, ping, identify',
   config: { listen: ['/ip4/127.0.0.1/tcp/0'], transports: ['tcp'], security: ['noise'] },
-  async run (dialler, listener) {
-    await dial(dialler, listener)
-    await assertConnection(dialler, listener, { security: /noise/, muxer: /yamux/ })
-    for (const [one, other] of [[dialler, listener], [listener, dialler]] as const) {
-      const { rttMs } = await one.ask<{ readonly rttMs: number }>('ping', { peer: other.peerId })
-      assert.ok(rttMs >= 0)
-      await assertIdentity(one, other)
-    }
-  }
+  address: /\/tcp\/\d+\/p2p\//,
+  security: /noise/,
+  muxer: /yamux/
 })

@@ -109,11 +109,17 @@ export function overPairs ({ scenario, config, peers = FOREIGN_PEERS, tosd: tosd
       for (const [name, dialler, listener] of [[directions[0], foreign, tosd], [directions[1], tosd, foreign]] as const) {
         await cell(context, name as CellName, async () => {
           await run(dialler, listener, pair)
-          await dialler.ask('hangup', { peer: listener.peerId })
+          await part(dialler, listener)
         })
       }
     })
   }
+}
+
+/** Ends the connection at both ends: the next dial must not find one that is closing. */
+export async function part (one: PeerProcess, other: PeerProcess): Promise<void> {
+  await one.ask('hangup', { peer: other.peerId })
+  await other.ask('hangup', { peer: one.peerId })
 }
 
 /** Starts peers side by side; they end with the test. Throws what the first failed one threw, the others stopped. */

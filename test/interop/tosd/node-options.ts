@@ -9,17 +9,17 @@ const has = (key: string): boolean => Object.hasOwn(OPTIONS, key)
 
 /**
  * The node's own options for a peer's configuration. No limit is raised: on devnet the node exempts loopback from what it counts per
- * address, and nothing else differs from what operators run. Throws `Unsupported`.
+ * address, and nothing else differs from what operators run. `keyFile` holds the key of a private network, if there is one. Throws `Unsupported`.
  */
-export function nodeOptions (config: PeerConfig): PartialConfig {
+export function nodeOptions (config: PeerConfig, keyFile: string): PartialConfig {
   const { transports, security, kad, relay, keyType = 'ed25519', psk } = config
   if (keyType !== 'ed25519') throw new Unsupported(`keyType ${keyType}: a TOS node id is an Ed25519 key`)
   const [, network = 'devnet'] = KAD.exec(kad?.protocol ?? '') ?? []
-  const further: Record<string, unknown> = {
+  const further = {
     ...option('kadProtocol', kad != null && !KAD.test(kad.protocol), kad?.protocol),
-    ...option('security', security.join() !== 'noise', security),
-    ...option('webrtcDirect', transports.includes('webrtc-direct'), true),
-    ...option('psk', psk !== undefined, psk)
+    ...option('security', security.join() !== 'noise' || has('security'), security),
+    ...option('webrtc', transports.includes('webrtc-direct'), true),
+    ...option('psk', psk !== undefined, keyFile)
   }
   return {
     network,

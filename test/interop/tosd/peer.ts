@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { generateKeyPairFromSeed } from '@libp2p/crypto/keys'
@@ -15,10 +15,17 @@ import { topicControl } from './topic-control.ts'
 
 /** Our node, as an operator would run it, behind the control protocol. */
 async function start (config: PeerConfig): Promise<ControlPeer> {
-  const options = nodeOptions(config)
-  const dataDir = mkdtempSync(join(tmpdir(), 'tos-interop-'))
-  process.once('exit', () => { rmSync(dataDir, { recursive: true, force: true }) })
-  if (config.seed !== undefined) await saveIdentity(join(dataDir, 'node.key'), await generateKeyPairFromSeed('Ed25519', Buffer.from(config.seed, 'hex')))
+  const folder = mkdtempSync(join(tmpdir(), 'tos-interop-'))
+  process.once('exit', () => { rmSync(folder, { recursive: true, force: true }) })
+  const dataDir = join(folder, 'data')
+  const keyFile = join(folder, 'network.key')
+  const { seed, psk } = config
+  const options = nodeOptions(config, keyFile)
+  if (psk !== undefined) writeFileSync(keyFile, `/key/swarm/psk/1.0.0/\n/base16/\n${psk}\n`, { mode: 0o600 })
+  if (seed !== undefined) {
+    mkdirSync(dataDir, { mode: 0o700 })
+    await saveIdentity(join(dataDir, 'node.key'), await generateKeyPairFromSeed('Ed25519', Buffer.from(seed, 'hex')))
+  }
   const frames = new Set<(frame: Uint8Array) => void>()
   const topic = interopTopic(options.network ?? 'devnet', frame => { for (const take of frames) take(frame) })
   const node = await createTosNode({ ...options, dataDir, protocols: { interop: topic } })

@@ -1,7 +1,7 @@
 import type { Stream } from '@libp2p/interface'
 import { base64, bytes, number, text } from './control-peer.ts'
 import type { Commands, ControlPeer, Emit } from './control-peer.ts'
-import { writeAll } from './stream-io.ts'
+import { listen, writeAll } from './stream-io.ts'
 
 /** serve, reply: protocols whose streams the test answers itself. */
 export function serveCommands ({ node }: ControlPeer, emit: Emit): Commands {
@@ -20,11 +20,13 @@ export function serveCommands ({ node }: ControlPeer, emit: Emit): Commands {
           emit({ event: 'end', stream: id, how })
         }
         emit({ event: 'stream', stream: id, protocol, peer: connection.remotePeer.toString() })
-        stream.addEventListener('message', ({ data }) => { emit({ event: 'data', stream: id, data: base64(data.subarray()) }) })
-        stream.addEventListener('end', () => { end('eof') })
-        stream.addEventListener('close', ({ error }) => {
-          streams.delete(id)
-          end(error === undefined ? 'eof' : 'reset')
+        listen(stream, {
+          data: piece => { emit({ event: 'data', stream: id, data: base64(piece) }) },
+          end: () => { end('eof') },
+          close (error) {
+            streams.delete(id)
+            end(error === undefined ? 'eof' : 'reset')
+          }
         })
       }, { maxInboundStreams: 256, maxOutboundStreams: 256, runOnLimitedConnection: true })
       return {}

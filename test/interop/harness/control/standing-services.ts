@@ -1,5 +1,5 @@
 import type { Libp2p, Stream } from '@libp2p/interface'
-import { collect, writeAll, zeros } from './stream-io.ts'
+import { collect, listen, writeAll, zeros } from './stream-io.ts'
 
 /** Sends back what comes, until the other side has finished. */
 export const ECHO = '/interop/echo/1.0.0'
@@ -20,24 +20,26 @@ export async function serveStanding (node: Libp2p, failed: (error: unknown) => v
 }
 
 function echo (stream: Stream): Promise<void> {
-  const { promise, resolve } = Promise.withResolvers<void>()
-  stream.addEventListener('message', ({ data }) => {
-    if (stream.writeStatus !== 'writable') return
-    if (!stream.send(data)) stream.pause()
+  const { promise, resolve, reject } = Promise.withResolvers<void>()
+  stream.addEventListener('drain', () => { if (!stream.writableNeedsDrain && stream.status === 'open' && stream.readStatus === 'paused') stream.resume() })
+  listen(stream, {
+    data (piece) {
+      if (stream.writeStatus === 'writable' && !stream.send(piece) && stream.readStatus === 'readable') stream.pause()
+    },
+    end: () => { stream.close().then(resolve, reject) },
+    close: () => { resolve() }
   })
-  stream.addEventListener('drain', () => { if (!stream.writableNeedsDrain && stream.status === 'open') stream.resume() })
-  stream.addEventListener('end', () => { stream.close().catch((error: Error) => { stream.abort(error) }) })
-  stream.addEventListener('close', () => { resolve() })
   return promise
 }
 
 async function sink (stream: Stream): Promise<void> {
   const { promise, resolve, reject } = Promise.withResolvers<void>()
   let count = 0n
-  stream.addEventListener('message', ({ data }) => { count += BigInt(data.byteLength) })
-  stream.addEventListener('end', () => { resolve() })
-  stream.addEventListener('close', ({ error }) => { if (error === undefined) resolve(); else reject(error) })
-  if (stream.readableEnded) resolve()
+  listen(stream, {
+    data: piece => { count += BigInt(piece.length) },
+    end: resolve,
+    close: error => { if (error === undefined) resolve(); else reject(error) }
+  })
   await promise
   const answer = Buffer.alloc(8)
   answer.writeBigUInt64BE(count)

@@ -1,7 +1,7 @@
 import type { Stream } from '@libp2p/interface'
 import { base64, bytes, connectionTo, number, peerOf, text } from './control-peer.ts'
 import type { Arguments, Commands, ControlPeer } from './control-peer.ts'
-import { collect, writeAll, zeros } from './stream-io.ts'
+import { collect, listen, writeAll, zeros } from './stream-io.ts'
 import { ECHO, SINK, SOURCE } from './standing-services.ts'
 
 const OPEN_MS = 10_000
@@ -105,11 +105,14 @@ async function send (stream: Stream, data: Uint8Array, how: string): Promise<voi
 async function receive (stream: Stream, total: number): Promise<number> {
   const { promise, resolve } = Promise.withResolvers<void>()
   let got = 0
-  stream.addEventListener('message', ({ data }) => {
-    got += data.byteLength
-    if (got >= total) resolve()
+  listen(stream, {
+    data (piece) {
+      got += piece.length
+      if (got >= total) resolve()
+    },
+    end: resolve,
+    close: () => { resolve() }
   })
-  stream.addEventListener('close', () => { resolve() })
   const wanted = Buffer.alloc(8)
   wanted.writeBigUInt64BE(BigInt(total))
   stream.send(wanted)
