@@ -52,6 +52,7 @@ export const OPTIONS = {
   security: list({ item: 'noise or tls', pattern: /^(?:noise|tls)$/, default: ['noise', 'tls'], doc: 'Encryption offered on TCP and web sockets, the preferred one first; QUIC and WebRTC bring their own.' }),
   psk: path({ default: '', doc: 'File with the key of a private network (/key/swarm/psk/1.0.0/), mode 0600: who lacks the key cannot connect. TCP and web sockets only.' }),
   kadProtocol: text({ default: ({ network }) => `/tos/${network}/kad/1.0.0`, pattern: /^\/[!-~]{1,127}$/, what: 'a protocol id of at most 128 visible characters', doc: 'Protocol id of the DHT; another one joins another DHT, e.g. /ipfs/kad/1.0.0.' }),
+  topic: list({ item: 'topic', pattern: /^[!-~]{1,128}$/, default: [], doc: 'Further gossip topics to subscribe to and relay, whatever they carry (unsigned messages; size and rate are limited).' }),
   plain: toggle({ default: false, doc: 'Offer the plain twins of all protocols beside the sealed ones (research, byte-level interop).', off: 'Offer sealed protocols only, whatever the file or the environment says.' }),
   whitelist: list({ item: 'peer id or address range', pattern: /^(?:[1-9A-HJ-NP-Za-z]{46,64}|[\da-fA-F.:]+(?:\/\d{1,3})?)$/, default: [], doc: 'Peers and address ranges that no quota and no ban of an address applies to; invalid data still counts.' }),
   protocol: list({ item: 'path', default: [], doc: 'Files (.ts or .js) whose exported protocols are mounted beside the built-in ones.' }),

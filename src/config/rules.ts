@@ -3,6 +3,9 @@ import { toTosError } from '../errors/index.ts'
 import type { Config, OptionKey } from './options.ts'
 import type { Problem } from './source.ts'
 
+/** Peers take at most 32 subscriptions in one message, our own topics among them. */
+const MAX_TOPICS = 16
+
 type Rule = readonly [keys: readonly [OptionKey, ...OptionKey[]], check: (config: Config) => string | undefined]
 
 /** What no single option can tell: how they fit together. The first key is the one reported. */
@@ -15,6 +18,7 @@ const RULES: readonly Rule[] = [
   [['listen', 'webrtc'], ({ listen, webrtc }) => webrtc || !listen.some(address => address.includes('/webrtc-direct')) ? undefined : 'holds a /webrtc-direct address, and webrtc is off'],
   [['psk', 'quic'], ({ psk, quic }) => psk === '' || !quic ? undefined : 'is a private network, and quic would go past its key'],
   [['psk', 'webrtc'], ({ psk, webrtc }) => psk === '' || !webrtc ? undefined : 'is a private network, and webrtc would go past its key'],
+  [['topic'], ({ topic }) => new Set(topic).size === topic.length && topic.length <= MAX_TOPICS ? undefined : `must be at most ${MAX_TOPICS} topics, each once`],
   [['security'], ({ security }) => new Set(security).size === security.length && security.length > 0 ? undefined : 'must name noise or tls, each once'],
   [['listen', 'relay'], ({ listen, relay }) => relay || !listen.some(address => address.endsWith('/p2p-circuit')) ? undefined : 'holds a /p2p-circuit address, and relay is off'],
   [['passphraseFile', 'keyPassphrase'], ({ passphraseFile, keyPassphrase }) => passphraseFile === '' || keyPassphrase === '' ? undefined : 'and the environment both give a passphrase: keep one']

@@ -15,6 +15,8 @@ export interface GossipSettings {
   readonly network: string
   /** Every topic the node carries; others are neither stored nor forwarded. */
   readonly topics: readonly GossipTopic[]
+  /** Topics carried without a definition; their messages bring and cost no score. */
+  readonly open?: readonly string[]
   /** Many nodes share 127.0.0.1, as on a devnet: then that is no sign of one attacker with many identities. */
   readonly shareLoopback?: boolean
   /** Reputation of a peer in gossip points, by its peer id; default 0. */
@@ -41,9 +43,10 @@ export const GOSSIP_LIMITS = {
 } as const
 
 const MIB = 1024 * 1024
+const MOST_OUTBOUND = 8 * MIB
 
 /** GossipSub options of a node: anonymous messages, content ids, known topics only, derived scores, every buffer bounded. */
-export function createGossipOptions ({ network, topics, shareLoopback = false, reputation = () => 0 }: GossipSettings): Partial<GossipsubOpts> {
+export function createGossipOptions ({ network, topics, open = [], shareLoopback = false, reputation = () => 0 }: GossipSettings): Partial<GossipsubOpts> {
   const { meshSize, heartbeatMs } = GOSSIP_LIMITS
   const totalWeight = topics.reduce((sum, { weight = 1 }) => sum + weight, 0)
   const scored = topics.map(topic => [topicId(topic, network), deriveTopicParams({
@@ -58,7 +61,7 @@ export function createGossipOptions ({ network, topics, shareLoopback = false, r
   return {
     globalSignaturePolicy: StrictNoSign,
     ...createContentId(),
-    allowedTopics: topics.map(topic => topicId(topic, network)),
+    allowedTopics: [...topics.map(topic => topicId(topic, network)), ...open],
     D: meshSize,
     heartbeatInterval: heartbeatMs,
     // Flooding reveals the origin of a message; `publish` may ask for it where that is no secret.
@@ -75,7 +78,7 @@ export function createGossipOptions ({ network, topics, shareLoopback = false, r
     mcacheLength: GOSSIP_LIMITS.verdictBeats,
     decodeRpcLimits: GOSSIP_LIMITS.rpc,
     maxInboundDataLength: GOSSIP_LIMITS.maxRpcBytes,
-    maxOutboundBufferSize: outboundBytes(topics),
+    maxOutboundBufferSize: open.length > 0 ? MOST_OUTBOUND : outboundBytes(topics),
     scoreThresholds: {
       gossipThreshold: SCORE.gossipThreshold,
       publishThreshold: SCORE.publishThreshold,
@@ -106,5 +109,5 @@ export function createGossipOptions ({ network, topics, shareLoopback = false, r
 /** Unsent bytes per peer before its stream is given up: a minute of the expected traffic, within 1 … 8 MiB. */
 function outboundBytes (topics: readonly GossipTopic[]): number {
   const perMinute = topics.reduce((sum, { expectedPerMinute, message }) => sum + expectedPerMinute * (HEADER_BYTES + message.maxBytes), 0)
-  return Math.round(Math.min(Math.max(perMinute, MIB), 8 * MIB))
+  return Math.round(Math.min(Math.max(perMinute, MIB), MOST_OUTBOUND))
 }

@@ -92,7 +92,7 @@ async function openNode (config: Config, custom: Readonly<Record<string, AnyDefi
 }
 
 /** Names libp2p's own services have on the node. */
-const LIBP2P_SERVICES: ReadonlySet<string> = new Set(['identify', 'ping', 'dht', 'pubsub', 'session', 'reputation', 'rateLimiter', 'addresses', 'relayServer', 'dcutr', 'autonat', 'upnp'])
+const LIBP2P_SERVICES: ReadonlySet<string> = new Set(['identify', 'ping', 'dht', 'pubsub', 'topics', 'session', 'reputation', 'rateLimiter', 'addresses', 'relayServer', 'dcutr', 'autonat', 'upnp'])
 
 // a custom service must not silently take the place of a built-in one
 function checkNames (custom: object, builtin: object): void {

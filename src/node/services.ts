@@ -1,6 +1,8 @@
 import { blockAnnounce, blocks, consensusVote, goodbye, mining, miningShare, peerExchange, ping, transactions, txAnnounce, txStem, votes } from '../../protocols/index.ts'
 import type { GoodbyeService, PeerExchangeService } from '../../protocols/index.ts'
+import { TosError } from '../errors/index.ts'
 import { createGossipOptions, mountTopic } from '../gossip/index.ts'
+import { topicId } from '../protocol/index.ts'
 import type { Kernel, TopicDefinition } from '../protocol/index.ts'
 import type { ChainParts } from './chain-parts.ts'
 import type { AnyDefinition } from './load-protocols.ts'
@@ -33,10 +35,11 @@ export function mountAll (kernel: Kernel, definitions: Definitions): Record<stri
   return Object.fromEntries(Object.entries(definitions).map(([name, definition]) => [name, mountAny(kernel, definition)]))
 }
 
-/** GossipSub options for the topics among the definitions; `reputation` in gossip points. */
-export function gossipOptions (network: string, definitions: Definitions, reputation: (peer: string) => number): ReturnType<typeof createGossipOptions> {
+/** GossipSub options for the topics among the definitions and the `open` ones; `reputation` in gossip points. Throws `DUPLICATE_PROTOCOL` for an open topic that has a definition. */
+export function gossipOptions (network: string, definitions: Definitions, open: readonly string[], reputation: (peer: string) => number): ReturnType<typeof createGossipOptions> {
   const topics = Object.values(definitions).filter((definition): definition is TopicDefinition<unknown> => definition.kind === 'topic')
-  return createGossipOptions({ network, topics, shareLoopback: !isPublicNetwork(network), reputation })
+  for (const topic of topics.map(topic => topicId(topic, network))) if (open.includes(topic)) throw new TosError('DUPLICATE_PROTOCOL', `the topic ${topic} has a definition already`, { hint: 'leave it out of --topic' })
+  return createGossipOptions({ network, topics, open, shareLoopback: !isPublicNetwork(network), reputation })
 }
 
 function mountAny (kernel: Kernel, definition: AnyDefinition): unknown {

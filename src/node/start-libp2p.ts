@@ -5,6 +5,7 @@ import type { Libp2pOptions } from 'libp2p'
 import type { Config } from '../config/index.ts'
 import { ERROR_CODES, toTosError, TosError } from '../errors/index.ts'
 import { rateLimiter, reputation } from '../peers/guard/index.ts'
+import { openTopics } from '../gossip/index.ts'
 import { gossipPoints, isForeign } from './guard-parts.ts'
 import { listenError } from './listen-error.ts'
 import type { NetworkParts } from './network-parts.ts'
@@ -23,7 +24,7 @@ export async function startLibp2p (config: Config, { privateKey, datastore }: No
   const transport = createLibp2pOptions({ ...transportSettings(config, privateKey, datastore, logger), gater: guard.gater, reach: await loadReach(config), ...await privateNetwork(config), ...(dhtRecords === undefined ? {} : { dhtRecords }) })
   // the limiter watches handlers registered after it;
   // topics look for GossipSub under this name, so it stands before them
-  const services = { rateLimiter: rateLimiter(guard, isForeign(config.kadProtocol)), ...transport.services, reputation: reputation(guard), session: sessions.service, pubsub: gossipsub(gossipOptions(config.network, definitions, gossipPoints(guard))), ...mountAll(kernel, definitions) }
+  const services = { rateLimiter: rateLimiter(guard, isForeign(config.kadProtocol)), ...transport.services, reputation: reputation(guard), session: sessions.service, pubsub: gossipsub(gossipOptions(config.network, definitions, config.topic, gossipPoints(guard))), topics: openTopics(config.topic), ...mountAll(kernel, definitions) }
   try {
     return await createLibp2p({ ...transport, ...(transports === undefined ? {} : { transports }), peerDiscovery: watched(transport.peerDiscovery, peers), services } as unknown as Libp2pOptions<TosServices>)
   } catch (cause) {

@@ -9,7 +9,7 @@ import type {
 import type { Ledger, Mempool, Miner, Sync } from '../chain/index.ts'
 import type { Config } from '../config/index.ts'
 import type { DiscoverySnapshot } from '../discovery/index.ts'
-import type { TopicService } from '../gossip/index.ts'
+import type { OpenTopics, TopicService } from '../gossip/index.ts'
 import type { NodeEvents } from '../monitor/index.ts'
 import type { PeerManager } from '../peers/index.ts'
 import type { Guard, ReputationService } from '../peers/guard/index.ts'
@@ -30,6 +30,8 @@ export type TosServices = {
   readonly session: SessionService
   readonly reputation: ReputationService
   readonly pubsub: GossipSub
+  /** Topics of `--topic`, whatever they carry. */
+  readonly topics: OpenTopics
   readonly tosPing: ProtocolService<Omit<TosPing, 'nonce'>, Omit<Pong, 'nonce'>>
   readonly peerExchange: ProtocolService<Omit<PeerExchange, 'requestId'>, Omit<PeerExchange, 'requestId'>>
   readonly blocks: ProtocolService<BlockQuestion, BlockAnswer>
