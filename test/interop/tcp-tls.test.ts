@@ -5,6 +5,5 @@ proveTransport({
   config: { listen: ['/ip4/127.0.0.1/tcp/0'], transports: ['tcp'], security: ['tls'] },
   address: /\/tcp\/\d+\/p2p\//,
   security: /tls/,
-  muxer: /yamux/,
-  except: { py: { reason: 'py-libp2p 0.7.0 makes a certificate without the libp2p extension that the TLS specification asks for' } }
+  muxer: /yamux/
 })

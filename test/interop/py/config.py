@@ -1,15 +1,18 @@
 """What a peer is started with: its host, made of what py-libp2p has of the configuration."""
 
+from datetime import datetime, timedelta, timezone
 from importlib.metadata import version
 import platform
 
+from cryptography import x509
+from cryptography.x509.oid import NameOID
 from libp2p import new_host
 from libp2p.crypto.ed25519 import create_new_key_pair as new_ed25519
 from libp2p.crypto.rsa import create_new_key_pair as new_rsa
 from libp2p.crypto.secp256k1 import create_new_key_pair as new_secp256k1
 from libp2p.crypto.x25519 import create_new_key_pair as new_x25519
 from libp2p.security.noise.transport import PROTOCOL_ID as NOISE, Transport as NoiseTransport
-from libp2p.security.tls.transport import PROTOCOL_ID as TLS, TLSTransport
+from libp2p.security.tls.transport import PROTOCOL_ID as TLS, IdentityConfig, TLSTransport
 from multiaddr import Multiaddr
 
 KEYS = {"listen", "transports", "security", "seed", "keyType", "psk", "kad", "gossip", "relay"}
@@ -34,6 +37,15 @@ def key_pair(config):
     return makers[kind]()
 
 
+def bare_certificate():
+    """The certificate without extensions of its own: @libp2p/tls looks for the libp2p one in the first place only."""
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "libp2p")])
+    now = datetime.now(timezone.utc)
+    begin, end = now - timedelta(hours=1), now + timedelta(days=365)
+    dated = x509.CertificateBuilder().serial_number(x509.random_serial_number()).not_valid_before(begin).not_valid_after(end)
+    return dated.subject_name(name).issuer_name(name)
+
+
 def make_host(config):
     """A host, and the addresses it shall listen on. Raises Unsupported."""
     for key in config:
@@ -46,7 +58,7 @@ def make_host(config):
     pair = key_pair(config)
     offered = {
         "noise": (NOISE, lambda: NoiseTransport(pair, noise_privkey=new_x25519().private_key)),
-        "tls": (TLS, lambda: TLSTransport(pair)),
+        "tls": (TLS, lambda: TLSTransport(pair, identity_config=IdentityConfig(bare_certificate()))),
     }
     security = {}
     for name in config.get("security") or ["noise"]:
