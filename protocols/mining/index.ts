@@ -1,6 +1,7 @@
 import { defineStream, defineTopic } from '../../src/protocol/index.ts'
 import type { StreamDefinition, TopicContext, TopicDefinition, Verdict } from '../../src/protocol/index.ts'
 import { domainPrefix } from '../domain.ts'
+import { concatBytes } from '../../src/wire/bytes.ts'
 import { encode } from '../../src/wire/index.ts'
 import { AI_MINING_SHARE, shareContent } from './messages.ts'
 import type { MiningShare } from './messages.ts'
@@ -33,5 +34,5 @@ export function mining (service: MiningService): StreamDefinition<MiningShare> {
 
 /** The bytes a miner signs: "TOS-AISHARE-V1" ‖ 0x00 ‖ u8 length of net ‖ net ‖ bincode of everything but the signature. */
 export function shareSigningBytes (share: Omit<MiningShare, 'signature'>, network: string): Uint8Array {
-  return Buffer.concat([domainPrefix('TOS-AISHARE-V1', network), encode(shareContent, share)])
+  return concatBytes(domainPrefix('TOS-AISHARE-V1', network), encode(shareContent, share))
 }

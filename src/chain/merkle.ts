@@ -1,4 +1,5 @@
 import { BLOCK_LIMITS } from '../../protocols/index.ts'
+import { allocate } from '../wire/bytes.ts'
 import { HASH_BYTES, sameBytes, sha3 } from './hash.ts'
 
 const NODE_BYTES = 1 + 2 * HASH_BYTES
@@ -7,14 +8,15 @@ export const MAX_SIBLINGS = Math.ceil(Math.log2(BLOCK_LIMITS.transactions))
 
 /** `H(0x00 ‖ tx id)`. */
 function leafHash (id: Uint8Array): Uint8Array {
-  const bytes = Buffer.alloc(1 + HASH_BYTES)
+  const bytes = allocate(1 + HASH_BYTES)
+  bytes[0] = 0
   bytes.set(id, 1)
   return sha3(bytes)
 }
 
 /** `H(0x01 ‖ left ‖ right)`: the other prefix, so that no node passes for a leaf. */
 function nodeHash (left: Uint8Array, right: Uint8Array): Uint8Array {
-  const bytes = Buffer.allocUnsafe(NODE_BYTES)
+  const bytes = allocate(NODE_BYTES)
   bytes[0] = 1
   bytes.set(left, 1)
   bytes.set(right, 1 + HASH_BYTES)
@@ -34,7 +36,7 @@ function parentLevel (level: readonly Uint8Array[]): Uint8Array[] {
 
 /** Root over transaction ids in block order (WIRE.md §5, the shape of RFC 6962); 32 zero bytes when there are none. */
 export function merkleRoot (ids: readonly Uint8Array[]): Uint8Array {
-  if (ids.length === 0) return Buffer.alloc(HASH_BYTES)
+  if (ids.length === 0) return new Uint8Array(HASH_BYTES)
   let level = ids.map(leafHash)
   while (level.length > 1) level = parentLevel(level)
   return level[0] as Uint8Array

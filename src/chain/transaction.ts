@@ -1,5 +1,6 @@
-import { BLOCK_LIMITS } from '../../protocols/index.ts'
+import { BLOCK_LIMITS, domainPrefix } from '../../protocols/index.ts'
 import { TosError } from '../errors/index.ts'
+import { concatBytes } from '../wire/bytes.ts'
 import { blob, bytes, decode, encode, refine, struct, u64, u8 } from '../wire/index.ts'
 import type { Infer } from '../wire/index.ts'
 import { sha3 } from './hash.ts'
@@ -45,10 +46,10 @@ export function transactionId (data: Uint8Array): Uint8Array {
 
 /** `"TOS-TX-V1" ‖ 0x00 ‖ u8 length of net ‖ net`: a signature for one network is worth nothing on another. */
 export function transactionDomain (network: string): Uint8Array {
-  return Buffer.from(`TOS-TX-V1\0${String.fromCharCode(network.length)}${network}`, 'latin1')
+  return domainPrefix('TOS-TX-V1', network)
 }
 
 /** The bytes a sender signs: domain and all fields but the signature. */
 export function signedBytes (domain: Uint8Array, data: Uint8Array): Uint8Array {
-  return Buffer.concat([domain, data.subarray(0, data.length - SIGNATURE_BYTES)])
+  return concatBytes(domain, data.subarray(0, data.length - SIGNATURE_BYTES))
 }

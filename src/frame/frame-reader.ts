@@ -1,4 +1,5 @@
 import { TosError } from '../errors/index.ts'
+import { allocate } from '../wire/bytes.ts'
 import { checkPreamble, HEADER_BYTES, HEADER_OFFSET } from './header.ts'
 
 /** Largest payload of an unknown type that is skipped instead of ending the stream, bytes (WIRE.md §2). */
@@ -122,7 +123,7 @@ export class FrameReader {
   }
 
   #grow (held: Uint8Array): Uint8Array {
-    const next = Buffer.allocUnsafe(Math.min(this.#length, Math.max(FIRST_ALLOCATION, held.length * 4)))
+    const next = allocate(Math.min(this.#length, Math.max(FIRST_ALLOCATION, held.length * 4)))
     next.set(held)
     this.#body = next
     return next

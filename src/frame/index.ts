@@ -1,4 +1,5 @@
 export { checksum, checksumMatches, writeChecksum } from './checksum.ts'
+export { sha256, sha3 } from './digest.ts'
 export type { FrameCodec, FramePadding, FrameType, PrivacyLevel } from './frame-codec.ts'
 export { FrameReader, MAX_SKIPPED_BYTES } from './frame-reader.ts'
 export type { FrameSink } from './frame-reader.ts'

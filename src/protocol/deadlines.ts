@@ -33,11 +33,12 @@ export class Deadlines {
     this.#waiting.clear()
   }
 
-  // unref: what is waited for keeps its connection open, and that keeps the process
   #set (at: number): void {
     clearTimeout(this.#timer)
     this.#firesAt = at
-    this.#timer = setTimeout(() => { this.#look() }, Math.max(0, at - performance.now())).unref()
+    this.#timer = setTimeout(() => { this.#look() }, Math.max(0, at - performance.now()))
+    // what is waited for keeps its connection open, and that keeps the process; browsers have no such method
+    this.#timer.unref?.()
   }
 
   #look (): void {

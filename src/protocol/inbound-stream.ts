@@ -27,14 +27,17 @@ const DEFAULT_MAX_CONCURRENT = 64
 /** Refusals above the peer's budget, without a request served between them, that end a stream. */
 const MAX_OVER_BUDGET = 20
 
+/** The time a handler has. */
+interface Wait { readonly expire: () => void, timer: ReturnType<typeof setTimeout> }
+
 /** The answering side of one stream: reads requests, runs the handler, writes responses in the order they are ready. */
 export class InboundStream<Req, Res> {
   readonly frames: FrameStream
   readonly connection: Connection
   readonly #deps: InboundDeps<Req, Res>
   readonly #maxConcurrent: number
-  /** Requests in a handler, with the timer that ends their wait. */
-  readonly #running: Map<HandlerContext, NodeJS.Timeout> = new Map()
+  /** Requests in a handler, with what ends their wait. */
+  readonly #running: Map<HandlerContext, Wait> = new Map()
   #ended = false
   #congested = false
   #overBudget = 0
@@ -101,18 +104,19 @@ export class InboundStream<Req, Res> {
   #track (id: bigint, context: HandlerContext, work: Promise<void>): void {
     const { timeoutMs } = this.#deps.definition.limits
     const over = (error?: unknown): void => {
-      clearTimeout(timer)
+      clearTimeout(wait.timer)
       if (!this.#running.delete(context)) return
       if (error !== undefined) this.#refuse(id, handlerError(error))
       this.#updatePause()
       this.#finishWhenIdle()
     }
-    const timer = setTimeout(() => {
+    const expire = (): void => {
       const error = new TosError('TIMEOUT', `the handler took more than ${timeoutMs} ms`)
       context.abort(error)
       over(error)
-    }, timeoutMs)
-    this.#running.set(context, timer)
+    }
+    const wait: Wait = { expire, timer: setTimeout(expire, timeoutMs) }
+    this.#running.set(context, wait)
     this.#updatePause()
     work.then(() => { over() }, over)
   }
@@ -131,13 +135,21 @@ export class InboundStream<Req, Res> {
         await this.#roomToWrite(context)
         if (!this.#running.has(context)) return
         this.#respond(id, held.value, true)
-        this.#running.get(context)?.refresh()
+        this.#waitAnew(context)
       }
       held = { value }
     }
     if (held === undefined) throw new TosError('UNAVAILABLE', 'there is nothing to send')
     await this.#roomToWrite(context)
     if (this.#running.has(context)) this.#respond(id, held.value, false)
+  }
+
+  // not refresh(): timers of browsers have none
+  #waitAnew (context: HandlerContext): void {
+    const wait = this.#running.get(context)
+    if (wait === undefined) return
+    clearTimeout(wait.timer)
+    wait.timer = setTimeout(wait.expire, this.#deps.definition.limits.timeoutMs)
   }
 
   // many may wait at once: each looks again before it writes, so the queue grows by one response and not by all of them
@@ -197,7 +209,7 @@ export class InboundStream<Req, Res> {
 
   #closed (error: TosError | undefined): void {
     const reason = error ?? new TosError('STREAM_CLOSED', 'the stream closed')
-    for (const [context, timer] of this.#running) {
+    for (const [context, { timer }] of this.#running) {
       clearTimeout(timer)
       context.abort(reason)
     }

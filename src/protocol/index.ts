@@ -1,3 +1,4 @@
+export { sha256 } from '../frame/index.ts'
 export { TosError, toTosError } from '../errors/index.ts'
 export type { ErrorReport, TosErrorCode } from '../errors/index.ts'
 export { plainCarriers, plainTwin, sealedAndPlainCarriers, sealedCarriers } from './carriers.ts'

@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto'
 import { TosError } from '../errors/index.ts'
 import { plainCarriers, sealedAndPlainCarriers, sealedCarriers } from './carriers.ts'
 import type { Carriers, SessionCodecs } from './carriers.ts'
@@ -64,7 +63,7 @@ export function createKernel (options: KernelOptions): Kernel {
   const environment: KernelEnvironment = {
     network, clock, watch, streamsPerProtocol,
     carriers: carriersOf(options, now),
-    randomId: options.randomId ?? (() => randomBytes(8).readBigUInt64LE()),
+    randomId: options.randomId ?? randomU64,
     report (connection, protocol, error) {
       incidents.report({ code: error.code, peer: isOwnFault(error) ? undefined : connection.remotePeer.toString(), protocol, error })
       if (corruption.strike(connection, error.code)) connection.abort(error)
@@ -109,12 +108,19 @@ function checkUnique (mounted: ReadonlyMap<string, readonly number[]>, id: strin
   }
 }
 
+function randomU64 (): bigint {
+  return crypto.getRandomValues(new BigUint64Array(1))[0] as bigint
+}
+
 function createWatchTimer (watch: StreamWatch, clock: () => number): { retain (): void, release (): void } {
   let users = 0
   let timer: NodeJS.Timeout | undefined
   return {
     retain () {
-      if (users++ === 0) timer = setInterval(() => { watch.check(clock()) }, WATCH_INTERVAL_MS).unref()
+      if (users++ > 0) return
+      timer = setInterval(() => { watch.check(clock()) }, WATCH_INTERVAL_MS)
+      // browsers have nothing to keep alive, and no such method
+      timer.unref?.()
     },
     release () {
       if (--users === 0) clearInterval(timer)

@@ -3,7 +3,6 @@ import type { ConnectionManager, Registrar } from '@libp2p/interface-internal'
 import { TosError } from '../errors/index.ts'
 import type { FrameCodec } from '../frame/index.ts'
 import type { Hello } from './hello.ts'
-import { createNodeCrypto } from './node-crypto.ts'
 import { REKEY_LIMITS } from './rekey-limits.ts'
 import type { RekeyLimits } from './rekey-limits.ts'
 import type { SessionCrypto } from './session-crypto.ts'
@@ -20,16 +19,16 @@ export interface SessionComponents {
   readonly events: TypedEventTarget<Libp2pEvents>
 }
 
-/** Options of `createSessions`. */
-export interface SessionsOptions {
+/** Options of `createSessionsOn`. */
+export interface SessionsOnOptions {
   /** Network name, part of the protocol id and of what is signed. */
   readonly network: string
   /** Hash of the first block, 32 bytes; peers with another one are refused with `GENESIS_MISMATCH`. */
   readonly genesis: Uint8Array
   /** What we say of ourselves at the moment. */
   readonly hello: () => Omit<Hello, 'genesis'>
-  /** Default: `node:crypto`. */
-  readonly crypto?: SessionCrypto
+  /** The primitives: `createNodeCrypto()` or, in browsers, `createNobleCrypto()`. */
+  readonly crypto: SessionCrypto
   /** When fresh keys are due. */
   readonly rekey?: Partial<RekeyLimits>
   /** Longest a handshake may take, and a sealed stream may wait for one; default 5,000 ms. */
@@ -82,7 +81,7 @@ export const sessionProtocol = (network: string): string => `/tos/${network}/ses
  * Hybrid post-quantum sessions for `createLibp2p`: the dialler of each connection opens `/tos/<net>/session/1.0.0` and runs X25519 + ML-KEM-768
  * under Ed25519 signatures (WIRE.md §6). Peers that do not speak it stay connected and get no sealed stream.
  */
-export function createSessions (options: SessionsOptions): Sessions {
+export function createSessionsOn (options: SessionsOnOptions): Sessions {
   let running: RunningSessions | undefined
   const { maxHandshakes = 128 } = options
   return {
@@ -200,9 +199,9 @@ class RunningSessions implements SessionService {
   }
 }
 
-function heldDeps ({ network, genesis, hello, opened, refused, rekey, timeoutMs = 5000, now = Date.now, ...given }: SessionsOptions, { peerId, privateKey }: SessionComponents): HeldDeps {
+function heldDeps ({ network, genesis, hello, opened, refused, rekey, timeoutMs = 5000, now = Date.now, ...given }: SessionsOnOptions, { peerId, privateKey }: SessionComponents): HeldDeps {
   if (privateKey.type !== 'Ed25519') throw new TosError('NO_NODE_ID', `sessions need an Ed25519 identity, this node has ${privateKey.type}`)
-  const { crypto = createNodeCrypto(), clock = () => performance.now(), schedule = unreferenced } = given
+  const { crypto, clock = () => performance.now(), schedule = unreferenced } = given
   return {
     network, crypto, timeoutMs, now, clock, schedule,
     genesis,
@@ -218,6 +217,8 @@ function heldDeps ({ network, genesis, hello, opened, refused, rekey, timeoutMs 
 }
 
 function unreferenced (run: () => void, ms: number): () => void {
-  const timer = setTimeout(run, ms).unref()
+  const timer = setTimeout(run, ms)
+  // browsers have nothing to keep alive, and no such method
+  timer.unref?.()
   return () => { clearTimeout(timer) }
 }

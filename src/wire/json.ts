@@ -1,4 +1,5 @@
 import { TosError } from '../errors/index.ts'
+import { utf8Bytes } from './bytes.ts'
 import { fromHex, toHex } from './hex.ts'
 import type { Schema } from './schema.ts'
 
@@ -45,7 +46,7 @@ function parse (schema: Schema<unknown>, json: unknown, path: string): unknown {
     case 'u8': case 'u16': case 'u32': return typeof json === 'number' && Number.isInteger(json) ? Number(inRange(shape.kind, BigInt(json), path)) : wrong(path, `a whole number (${shape.kind})`, json)
     case 'u64': case 'i64': return typeof json === 'string' && /^-?\d{1,20}$/.test(json) ? inRange(shape.kind, BigInt(json), path) : Number.isSafeInteger(json) ? inRange(shape.kind, BigInt(json as number), path) : wrong(path, 'a decimal string', json)
     case 'bool': return typeof json === 'boolean' ? json : wrong(path, 'true or false', json)
-    case 'string': return typeof json === 'string' ? within('string', json, Buffer.byteLength(json), shape.max, path) : wrong(path, 'a string', json)
+    case 'string': return typeof json === 'string' ? within('string', json, utf8Bytes(json).length, shape.max, path) : wrong(path, 'a string', json)
     case 'bytes': return parseHex(json, path, shape.length)
     case 'blob': {
       const bytes = parseHex(json, path)

@@ -1,4 +1,5 @@
 import { TosError } from '../errors/index.ts'
+import { latin1 } from './bytes.ts'
 import type { ByteReader } from './reader.ts'
 import type { Schema } from './schema.ts'
 import { overLimit } from './sequences.ts'
@@ -8,7 +9,6 @@ const encoder = new TextEncoder()
 const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 // oxlint-disable-next-line no-control-regex -- control characters are what it looks for
 const CONTROL = /[\u0000-\u001f\u007f-\u009f]/
-const { latin1Slice } = Buffer.prototype
 
 /** Strict UTF-8 of at most `max` bytes without control characters. */
 export function string (max: number): Schema<string> {
@@ -63,7 +63,7 @@ function readAscii (r: ByteReader, length: number): string | undefined {
     if (code < 0x20 || code > 0x7e) return undefined
   }
   r.take(length)
-  return latin1Slice.call(bytes, offset, end)
+  return latin1(bytes, offset, end)
 }
 
 function readUtf8 (r: ByteReader, length: number): string {

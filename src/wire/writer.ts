@@ -1,3 +1,5 @@
+import { allocate, allocateOwn } from './bytes.ts'
+
 /** A growing buffer that schemas append to. `take()` hands out a copy, so one writer serves many messages. */
 export class ByteWriter {
   bytes: Uint8Array
@@ -5,7 +7,7 @@ export class ByteWriter {
   length = 0
 
   constructor (capacity = 1024) {
-    this.bytes = allocate(capacity)
+    this.bytes = allocateOwn(capacity)
     this.view = new DataView(this.bytes.buffer)
   }
 
@@ -46,21 +48,16 @@ export class ByteWriter {
 
   /** Copies out what was written and starts over. */
   take (): Uint8Array {
-    const out = Buffer.allocUnsafe(this.length)
+    const out = allocate(this.length)
     out.set(this.bytes.subarray(0, this.length))
     this.length = 0
     return out
   }
 
   #grow (atLeast: number): void {
-    const next = allocate(Math.max(atLeast, this.bytes.length * 2))
+    const next = allocateOwn(Math.max(atLeast, this.bytes.length * 2))
     next.set(this.bytes.subarray(0, this.length))
     this.bytes = next
     this.view = new DataView(next.buffer)
   }
-}
-
-/** Unzeroed memory of its own: every byte handed out was written first. */
-function allocate (capacity: number): Uint8Array {
-  return new Uint8Array(Buffer.allocUnsafeSlow(capacity).buffer)
 }

@@ -1,0 +1,27 @@
+/**
+ * What of TOS runs in a browser, and imports nothing of Node: the kernel, the protocols, sessions on JavaScript cryptography, and what a light
+ * client checks answers with. Mount it on a js-libp2p of web sockets or WebRTC, as `src/index.ts` is mounted on one of TCP.
+ */
+import { createNobleCrypto } from './secure/noble-crypto.ts'
+import { createSessionsOn } from './secure/session-service.ts'
+import type { Sessions, SessionsOnOptions } from './secure/session-service.ts'
+
+export * from '../protocols/index.ts'
+export { blockHeader } from './chain/header.ts'
+export type { BlockHeader } from './chain/header.ts'
+export { verifyMerkleProof } from './chain/merkle.ts'
+export type { MerkleProof } from './chain/merkle.ts'
+export * from './errors/index.ts'
+export { sha3 } from './frame/index.ts'
+export { createKernel, defineMessage, defineProtocol, defineStream, defineTopic, nodeIdToPeerId, peerIdToNodeId } from './protocol/index.ts'
+export type { Kernel, KernelOptions, ProtocolDefinition, ProtocolService, RequestOptions, StreamDefinition, StreamService, TopicDefinition } from './protocol/index.ts'
+export type { SessionInfo } from './secure/session.ts'
+export * from './wire/index.ts'
+
+/** Options of `createSessions`. */
+export type SessionsOptions = Omit<SessionsOnOptions, 'crypto'>
+
+/** Sealed sessions as `createSessions` of the main entry makes them, on noble's cryptography; both understand each other. */
+export function createSessions (options: SessionsOptions): Sessions {
+  return createSessionsOn({ ...options, crypto: createNobleCrypto() })
+}
