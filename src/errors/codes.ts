@@ -111,6 +111,7 @@ const table = {
   USAGE: { hint: 'run `tosd --help`', exit: EXIT.usage },
   DAEMON_UNREACHABLE: { hint: 'start the node first: `tosd start`, or name its --data-dir', exit: EXIT.unreachable },
   PROTOCOL_FILE_INVALID: { hint: 'the file is there, but it does not load: correct what the cause names, then run it with `node FILE` to see more' },
+  REDIS_UNREACHABLE: { hint: 'REDIS_ADDR names host:port of the Redis server through which both sides of the test find each other' },
   FILE_UNREADABLE: { hint: 'check the path and its permissions' },
   STOP_TIMEOUT: { hint: 'a part of the node did not stop in time; details.open names it' },
   INTERNAL: { hint: 'this is a bug; please report it with the output of --json' }
