@@ -40,9 +40,8 @@ pub fn build(config: &Config, seen: Seen) -> Result<Swarm<Behaviour>, String> {
         None => (None, None),
     };
     let behaviour = Behaviour {
-        identify: identify::Behaviour::new(
-            identify::Config::new_with_signed_peer_record("interop/1.0.0".into(), &key).with_agent_version("rust-libp2p/0.56.0".into()),
-        ),
+        // no signed record: the library signs it in a form of its own, which others must refuse (libp2p/rust-libp2p#6204)
+        identify: identify::Behaviour::new(identify::Config::new("interop/1.0.0".into(), key.public()).with_agent_version("rust-libp2p/0.56.0".into())),
         ping: ping::Behaviour::new(ping::Config::new().with_interval(PING_EVERY)),
         streams: libp2p_stream::Behaviour::new(),
         kad: config.kad.as_ref().map(|kad| dht(me, kad)).transpose()?.into(),
