@@ -73,8 +73,13 @@ function talkTo (kind: PeerKind, child: ChildProcess): Pick<PeerProcess, 'ask' |
       log += `(not JSON) ${line}\n`
     } else if ('event' in said) {
       const waiter = [...waiters].find(({ wanted }) => wanted(said))
-      if (waiter === undefined) events.push(said)
-      else waiter.resolve(said)
+      if (waiter === undefined) {
+        events.push(said)
+      } else {
+        // at once: the next line may come before whoever waited has run
+        waiters.delete(waiter)
+        waiter.resolve(said)
+      }
     } else {
       pending.get(said.id)?.resolve(said)
     }
