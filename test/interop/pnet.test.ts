@@ -3,6 +3,7 @@ import { overPairs } from './harness/cell.ts'
 import type { Pair, PairScenario } from './harness/cell.ts'
 import type { PeerConfig } from './harness/peer-config.ts'
 import { assertEcho, dial } from './harness/steps.ts'
+import { PY_LACKS } from './py/known.ts'
 
 const key = (byte: string): string => byte.repeat(32)
 const base: PeerConfig = { listen: ['/ip4/127.0.0.1/tcp/0'], transports: ['tcp'], security: ['noise'] }
@@ -10,7 +11,7 @@ const base: PeerConfig = { listen: ['/ip4/127.0.0.1/tcp/0'], transports: ['tcp']
 overPairs({
   scenario: '6 pnet: same key',
   config: { ...base, psk: key('a1') },
-  except: { py: { reason: 'py-libp2p 0.7.0 encrypts with Salsa20 and a nonce of 8 bytes; the specification has XSalsa20 and 24', upstream: 'https://github.com/libp2p/py-libp2p/pull/1002' } },
+  except: { py: PY_LACKS.pnet },
   async run (dialler, listener) {
     await dial(dialler, listener)
     await assertEcho(dialler, listener, Buffer.from('behind one key'))
