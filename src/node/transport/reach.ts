@@ -1,6 +1,8 @@
 import type { Connection, Transport } from '@libp2p/interface'
 import type { AddressManager, NodeAddress, TransportManager } from '@libp2p/interface-internal'
 import { TosError } from '../../errors/index.ts'
+import { timedStreams } from './timed-streams.ts'
+import { TRANSPORT_LIMITS } from './transport-settings.ts'
 
 /** Ways to be reached, and to reach others, beside a listening socket. Each is loaded only when it is asked for. */
 export interface ReachOptions {
@@ -17,6 +19,8 @@ export interface ReachOptions {
   readonly quic: boolean
   /** WebRTC-direct: what browsers dial without a certificate. */
   readonly webrtc: boolean
+  /** What holds for yamux holds for QUIC, which brings its own streams; default as there. */
+  readonly limits?: { readonly yamuxStreams: number, readonly upgradeTimeoutMs: number }
 }
 
 type Factory = (components: never) => unknown
@@ -30,9 +34,11 @@ export interface ReachParts {
 
 /** Bring in the transports whose native parts are missing on some machines; replaced by tests that have none. */
 export interface NativeLoaders {
-  readonly quic: () => Promise<{ quic: () => TransportFactory }>
+  readonly quic: () => Promise<{ quic: (options: { readonly maxConcurrentStreamLimit: number, readonly handshakeTimeout: number }) => TransportFactory }>
   readonly webrtc: () => Promise<{ webRTCDirect: () => TransportFactory }>
 }
+
+const LIMITS = { yamuxStreams: TRANSPORT_LIMITS.maxStreams, upgradeTimeoutMs: TRANSPORT_LIMITS.upgradeTimeoutMs }
 
 const NATIVE = {
   quic: async () => await import('@chainsafe/libp2p-quic') as unknown as Awaited<ReturnType<NativeLoaders['quic']>>,
@@ -40,7 +46,7 @@ const NATIVE = {
 } satisfies NativeLoaders
 
 /** Loads what the options name. Throws `QUIC_UNAVAILABLE` or `WEBRTC_UNAVAILABLE` where the machine has no such library. */
-export async function loadReach ({ upnp, relay, relayServer, dcutr, autonat, quic, webrtc }: ReachOptions, native: NativeLoaders = NATIVE): Promise<ReachParts> {
+export async function loadReach ({ upnp, relay, relayServer, dcutr, autonat, quic, webrtc, limits = LIMITS }: ReachOptions, native: NativeLoaders = NATIVE): Promise<ReachParts> {
   const transports: TransportFactory[] = []
   const services: Record<string, Factory> = {}
   if (relay || relayServer) {
@@ -52,7 +58,10 @@ export async function loadReach ({ upnp, relay, relayServer, dcutr, autonat, qui
   if (autonat) services['autonat'] = (await import('@libp2p/autonat')).autoNAT()
   // the mapping is trusted only once somebody dialled it, hence no autoConfirmAddress
   if (upnp) services['upnp'] = (await import('@libp2p/upnp-nat')).uPnPNAT({ portMappingDescription: 'tosd' })
-  if (quic) transports.push(await open('QUIC', async () => (await native.quic()).quic()))
+  if (quic) transports.push(await open('QUIC', async () => timedStreams((await native.quic()).quic({
+    maxConcurrentStreamLimit: limits.yamuxStreams,
+    handshakeTimeout: limits.upgradeTimeoutMs
+  }))))
   if (webrtc) transports.push(await open('WEBRTC', async () => (await native.webrtc()).webRTCDirect()))
   return { transports, services }
 }
