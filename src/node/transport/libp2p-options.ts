@@ -1,5 +1,4 @@
 import { yamux } from '@chainsafe/libp2p-yamux'
-import { identify } from '@libp2p/identify'
 import type { Identify } from '@libp2p/identify'
 import type { ComponentLogger, ConnectionGater, Ed25519PrivateKey, ServiceMap } from '@libp2p/interface'
 import { kadDHT, passthroughMapper, removePrivateAddressesMapper } from '@libp2p/kad-dht'
@@ -17,6 +16,7 @@ import { corkPerTick } from './cork.ts'
 import type { ProtectorFactory } from './cork.ts'
 import { lazyTls } from './lazy-tls.ts'
 import { lazyWindow } from './lazy-window.ts'
+import { lenientIdentify } from './lenient-identify.ts'
 import { createPendingGate, isLoopback } from './pending-gate.ts'
 import { knownPeers, withoutKeepAlive } from './no-own-dials.ts'
 import { silentLogger } from './silent-logger.ts'
@@ -119,7 +119,7 @@ export function createLibp2pOptions (settings: TransportSettings): Libp2pOptions
     services: {
       ...settings.reach?.services,
       addresses: ownAddresses(),
-      identify: identify({ maxMessageSize: limits.identifyMessageBytes, timeout: limits.negotiationTimeoutMs }),
+      identify: lenientIdentify({ maxMessageSize: limits.identifyMessageBytes, timeout: limits.negotiationTimeoutMs }),
       ping: ping({ maxInboundStreams: limits.pingStreams, maxOutboundStreams: limits.pingStreams }),
       dht: withoutKeepAlive(kadDHT({
         protocol: settings.kadProtocol ?? kadProtocol(network),
