@@ -25,7 +25,8 @@ pub struct Node {
     seen: Seen,
     queries: Queries,
     kad: Option<String>,
-    remote: HashMap<PeerId, Multiaddr>,
+    /// Where each peer is, and whether a relay stands between.
+    remote: HashMap<PeerId, (Multiaddr, bool)>,
     told: HashMap<PeerId, identify::Info>,
     dials: HashMap<ConnectionId, Reply>,
     partings: HashMap<PeerId, Vec<Reply>>,
@@ -147,8 +148,7 @@ impl Node {
 
     fn connection(&self, args: &Arguments) -> Outcome {
         let peer = args.peer()?;
-        let address = self.remote.get(&peer).ok_or("not connected")?;
-        let limited = address.iter().any(|part| part == Protocol::P2pCircuit);
+        let (address, limited) = self.remote.get(&peer).ok_or("not connected")?;
         let quic = !limited && address.iter().any(|part| part == Protocol::QuicV1);
         let security = self.seen.lock().expect("no panic under the lock").get(&peer).copied().unwrap_or("");
         let (security, muxer) = if quic { ("/tls/1.0.0", "quic") } else { (security, "/yamux/1.0.0") };
@@ -187,7 +187,7 @@ impl Node {
                 }
             }
             SwarmEvent::ConnectionEstablished { peer_id, connection_id, endpoint, .. } => {
-                self.remote.insert(peer_id, endpoint.get_remote_address().clone());
+                self.remote.insert(peer_id, (endpoint.get_remote_address().clone(), endpoint.is_relayed()));
                 if let Some(reply) = self.dials.remove(&connection_id) {
                     reply.give(Ok(json!({ "peerId": peer_id.to_string() })));
                 }
