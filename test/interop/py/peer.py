@@ -22,6 +22,7 @@ from streams import Streams
 
 DIAL_S = 20
 ASK_S = 10
+IDENTIFY_TRIES = 3
 EXIT_UNSUPPORTED = 3
 
 
@@ -150,10 +151,13 @@ async def main(config):
         gossip = Gossip(host, nursery, emit, config["gossip"]) if config.get("gossip") is not None else None
 
         async def met(peer):
-            try:
-                await kad.met(peer, await connections.ask_identity(peer))
-            except Exception as error:
-                log("identify", repr(error))
+            # the library asks at the same moment, and some answer one such stream at a time only
+            for _ in range(IDENTIFY_TRIES):
+                try:
+                    await kad.met(peer, await connections.ask_identity(peer))
+                    return
+                except Exception as error:
+                    log("identify", repr(error))
 
         async def connected(conn):
             if kad is not None:
