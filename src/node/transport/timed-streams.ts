@@ -1,4 +1,5 @@
 import type { CreateStreamOptions, MultiaddrConnection, StreamMuxer, StreamMuxerFactory, Transport, Upgrader, UpgraderWithoutEncryptionOptions } from '@libp2p/interface'
+import { tellResets } from './quic-resets.ts'
 
 /**
  * Lets the opening of a stream end with its signal. Over QUIC a new stream waits until the other side grants one, and the library waits with
@@ -28,6 +29,7 @@ function timedUpgrader (upgrader: Upgrader): Upgrader {
 function timedMuxers<O extends { readonly muxerFactory?: StreamMuxerFactory }> (options: O): O {
   const { muxerFactory: factory } = options
   if (factory === undefined) return options
+  tellResets(factory)
   const create = factory.createStreamMuxer.bind(factory)
   factory.createStreamMuxer = connection => timedMuxer(create(connection))
   return options
