@@ -2,6 +2,9 @@ import type { Cell, Report } from './report.ts'
 
 const SIGN = { pass: '✓', fail: '✗', skip: '–' } as const
 
+/** Cells of one field that are named one by one. */
+const MANY = 5
+
 /** The page of a report: a row per scenario, a column per peer and direction, every cell that is not green with its reason. */
 export function renderMatrix ({ date, peers, cells }: Report): string {
   const names = [...new Set(cells.map(({ peer }) => peer))]
@@ -13,7 +16,13 @@ export function renderMatrix ({ date, peers, cells }: Report): string {
     const note = at === -1 ? notes.push(cell.reason) : at + 1
     return `${SIGN[cell.status]} ${cell.direction} [${note}]`
   }
-  const field = (scenario: string, peer: string): string => cells.filter(cell => cell.scenario === scenario && cell.peer === peer).map(show).join('<br>')
+  const field = (scenario: string, peer: string): string => {
+    const all = cells.filter(cell => cell.scenario === scenario && cell.peer === peer)
+    // where many ways to meet were tried, only those that did not work are named
+    const named = all.length > MANY ? all.filter(({ status }) => status !== 'pass') : all
+    const passed = all.length - named.length
+    return [...(passed > 0 ? [`${SIGN.pass} ${passed} of ${all.length} ways`] : []), ...named.map(show)].join('<br>')
+  }
   const rows = scenarios.map(scenario => `| ${escape(scenario)} | ${names.map(peer => escape(field(scenario, peer))).join(' | ')} |`)
   return [
     '# What our node was proven against', '',
