@@ -20,8 +20,7 @@ const name = (scenario: string, direction = 'lumina → tosd'): CellName => ({ p
 void test('lumina, a light node in rust-libp2p for browsers, joins over a web socket', async context => {
   recorder.peer('lumina', versionsOf('lumina-node-wasm'))
   await skipCell(context, name('3 ws', 'tosd → lumina'), { reason: 'it is made for browsers, where nobody can listen' })
-  const node = await startOwnNode(context, config, { topic: [TOPIC] })
-  const { other } = await withPeers(context, { other: ['js', config] })
+  const [node, { other }] = await Promise.all([startOwnNode(context, config, { topic: [TOPIC] }), withPeers(context, { other: ['js', config] })])
   await node.dial(multiaddr(other.addrs[0] ?? ''))
   const thread = new Worker(new URL('wasm/lumina.ts', import.meta.url), {
     workerData: { bootnodes: node.getMultiaddrs().map(String) },

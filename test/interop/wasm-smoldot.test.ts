@@ -51,7 +51,7 @@ for (const { scenario, ws } of TRANSPORTS) {
     })
     await skipCell(context, name(`${scenario}: identify`), {
       reason: 'smoldot ends its answer with FIN and RST in one write; @libp2p/utils 7.4.1 then refuses to give the bytes read beside the negotiation back to the stream (StreamStateError in unshift)',
-      upstream: 'js-libp2p packages/utils/src/abstract-message-stream.ts'
+      upstream: 'what may follow a FIN is open: https://github.com/libp2p/specs/issues/466; the code is in js-libp2p packages/utils/src/abstract-message-stream.ts'
     })
   })
 }
