@@ -2,12 +2,18 @@ import assert from 'node:assert/strict'
 import type { ChildProcessWithoutNullStreams } from 'node:child_process'
 import { once } from 'node:events'
 import { after, before, describe, test } from 'node:test'
+import { openBoard } from '../../src/cli/unified/board.ts'
+import type { Board } from '../../src/cli/unified/board.ts'
+import { bootstrapRole, providerRole, querierRole } from '../../src/cli/unified/kad-role.ts'
 import { readTask } from '../../src/cli/unified/read-env.ts'
+import { openRoleNode } from '../../src/cli/unified/role-node.ts'
+import { dialRole, listenRole } from '../../src/cli/unified/transport-role.ts'
 import type { TosError } from '../../src/errors/index.ts'
+import type { TosNode } from '../../src/index.ts'
 import { hasRedis, REDIS_HINT, startRedis } from '../support/redis-server.ts'
 import { spawnTosd, tosd } from './run.ts'
-import type { Ran } from './run.ts'
 
+const LATENCY = /^latency:\n {2}handshake_plus_one_rtt: ([\d.]+)\n {2}ping_rtt: ([\d.]+)\n {2}unit: ms\n$/
 const redisHere = hasRedis()
 if (!redisHere) console.error(`tosd --unified is NOT tested: there is no redis-server (${REDIS_HINT})`)
 
@@ -26,19 +32,21 @@ test('the task comes from the environment: what is missing or unknown is named, 
 describe('with a Redis server', { skip: redisHere ? false : `no redis-server: ${REDIS_HINT}` }, () => {
   let redis: Awaited<ReturnType<typeof startRedis>>
   const running: ChildProcessWithoutNullStreams[] = []
+  const closing: Array<() => Promise<void>> = []
   before(async () => { redis = await startRedis() })
   after(async () => {
-    await Promise.all(running.map(stop))
+    await Promise.all([...running.map(stop), ...closing.map(close => close())])
     await redis.stop()
   })
 
-  /** A role that stays until it is told to stop. */
-  function stay (env: Record<string, string>): ChildProcessWithoutNullStreams {
-    const child = spawnTosd(['--unified'], { env: { REDIS_ADDR: redis.address, LISTENER_IP: '127.0.0.1', ...env } })
-    child.stdout.resume()
-    child.stderr.pipe(process.stderr)
-    running.push(child)
-    return child
+  /** The node and the board of one role, closed at the end. */
+  async function role (task: ReturnType<typeof readTask>): Promise<{ node: TosNode, board: Board }> {
+    const [node, board] = [await openRoleNode(task), await openBoard(task.redis, task.testKey)]
+    closing.push(async () => {
+      board.close()
+      await node.stop()
+    })
+    return { node, board }
   }
 
   async function stop (child: ChildProcessWithoutNullStreams): Promise<number | null> {
@@ -49,34 +57,54 @@ describe('with a Redis server', { skip: redisHere ? false : `no redis-server: ${
     return child.exitCode
   }
 
-  const play = async (env: Record<string, string>): Promise<Ran> => await tosd(['--unified'], { env: { REDIS_ADDR: redis.address, LISTENER_IP: '127.0.0.1', ...env } })
+  const task = <K extends 'transport' | 'kad'>(test: K, env: Record<string, string>): Extract<ReturnType<typeof readTask>, { test: K }> => {
+    const task = readTask({ REDIS_ADDR: redis.address, LISTENER_IP: '127.0.0.1', ...env })
+    assert.equal(task.test, test)
+    return task as Extract<ReturnType<typeof readTask>, { test: K }>
+  }
 
-  for (const [TRANSPORT, SECURE_CHANNEL] of [['tcp', 'tls'], ['ws', 'noise'], ['quic-v1'], ['webrtc-direct']] as const) {
-    test(`transport test, ${TRANSPORT} ${SECURE_CHANNEL ?? ''}: the dialler measures and passes, the listener ends with its signal`, { timeout: 60_000 }, async () => {
-      const task = { TEST_KEY: `t-${TRANSPORT}-${SECURE_CHANNEL ?? ''}`, TRANSPORT, ...(SECURE_CHANNEL === undefined ? {} : { SECURE_CHANNEL, MUXER: 'yamux' }) }
-      const listener = stay({ ...task, IS_DIALER: 'false' })
-      const { code, stdout, stderr } = await play({ ...task, IS_DIALER: 'true' })
-      assert.deepEqual([code, stderr], [0, ''])
-      const [, both, rtt] = /^latency:\n {2}handshake_plus_one_rtt: ([\d.]+)\n {2}ping_rtt: ([\d.]+)\n {2}unit: ms\n$/.exec(stdout) ?? []
-      assert.ok(Number(both) > Number(rtt) && Number(rtt) > 0, stdout)
-      assert.equal(await stop(listener), 0)
+  test('transport test by two processes: the dialler measures and passes, the listener ends with its signal', { timeout: 60_000 }, async () => {
+    const env = { REDIS_ADDR: redis.address, LISTENER_IP: '127.0.0.1', TEST_KEY: 'two', TRANSPORT: 'tcp', SECURE_CHANNEL: 'tls', MUXER: 'yamux' }
+    const listener = spawnTosd(['--unified'], { env: { ...env, IS_DIALER: 'false' } })
+    listener.stdout.resume()
+    listener.stderr.pipe(process.stderr)
+    running.push(listener)
+    const { code, stdout, stderr } = await tosd(['--unified'], { env: { ...env, IS_DIALER: 'true' } })
+    assert.deepEqual([code, stderr], [0, ''])
+    assert.match(stdout, LATENCY)
+    assert.equal(await stop(listener), 0)
+  })
+
+  for (const [TRANSPORT, SECURE_CHANNEL, expected] of [['tcp', 'noise', '/noise'], ['ws', 'tls', '/tls/1.0.0'], ['quic-v1', undefined, 'native'], ['webrtc-direct', undefined, 'native']] as const) {
+    test(`transport test, ${TRANSPORT} ${SECURE_CHANNEL ?? ''}: the two meet over what was asked for`, { timeout: 60_000 }, async () => {
+      const env = { TEST_KEY: `t-${TRANSPORT}`, TRANSPORT, ...(SECURE_CHANNEL === undefined ? {} : { SECURE_CHANNEL, MUXER: 'yamux' }) }
+      const [listening, dialling] = [task('transport', { ...env, IS_DIALER: 'false' }), task('transport', { ...env, IS_DIALER: 'true' })]
+      const [listener, dialler] = [await role(listening), await role(dialling)]
+      const stopped = new AbortController()
+      const listens = listenRole(listener.node, listener.board, stopped.signal)
+      const [, both, rtt] = LATENCY.exec(await dialRole(dialler.node, dialler.board, AbortSignal.timeout(30_000))) ?? []
+      assert.ok(Number(both) > Number(rtt) && Number(rtt) > 0)
+      assert.equal(dialler.node.getConnections()[0]?.encryption ?? 'native', expected)
+      stopped.abort()
+      await listens
     })
   }
 
-  test('a dialler that nobody tells an address fails in time, with nothing on standard output', { timeout: 60_000 }, async () => {
-    const { code, stdout, stderr } = await play({ TEST_KEY: 'alone', TRANSPORT: 'tcp', SECURE_CHANNEL: 'noise', MUXER: 'yamux', IS_DIALER: 'true', TEST_TIMEOUT_SECS: '1' })
-    assert.deepEqual([code, stdout], [75, ''])
-    assert.match(stderr, /TIMEOUT/)
+  test('kad-dht test: what a provider announced and stored a querier finds through the bootstrap; another key is a failure', { timeout: 60_000 }, async () => {
+    const [bootstrap, provider, querier] = await Promise.all(['bootstrap', 'provider', 'querier'].map(async ROLE => role(task('kad', { TEST_KEY: 'k1', ROLE }))))
+    assert.ok(bootstrap !== undefined && provider !== undefined && querier !== undefined)
+    const stopped = new AbortController()
+    const signal = AbortSignal.timeout(30_000)
+    const staying = [bootstrapRole(bootstrap.node, bootstrap.board, stopped.signal), providerRole(provider.node, provider.board, 'k1', signal, stopped.signal)]
+    assert.deepEqual(await querierRole(querier.node, querier.board, 'k1', signal), { passed: true, yaml: 'status: pass\n' })
+    assert.deepEqual(await querierRole(querier.node, querier.board, 'k2', signal), { passed: false, yaml: 'error: "no provider found"\nstatus: fail\n' })
+    stopped.abort()
+    await Promise.all(staying)
   })
 
-  test('kad-dht test: what a provider announced and stored a querier finds through the bootstrap; another key is a failure', { timeout: 120_000 }, async () => {
-    const TEST_KEY = 'k1'
-    stay({ TEST_KEY, ROLE: 'bootstrap' })
-    stay({ TEST_KEY, ROLE: 'provider' })
-    assert.deepEqual(await play({ TEST_KEY, ROLE: 'querier' }), { code: 0, stdout: 'status: pass\n', stderr: '' })
-    stay({ TEST_KEY: 'k2', ROLE: 'bootstrap' })
-    const alone = await play({ TEST_KEY: 'k2', ROLE: 'querier', TEST_TIMEOUT_SECS: '3' })
-    assert.equal(alone.code, 1)
-    assert.match(alone.stdout, /^error: .*\nstatus: fail\n$/)
+  test('who is told nothing gives up in time', async () => {
+    const board = await openBoard(task('kad', { TEST_KEY: 'alone', ROLE: 'querier' }).redis, 'alone')
+    await assert.rejects(board.wait('listener_multiaddr', AbortSignal.timeout(200)), { code: 'TIMEOUT' })
+    board.close()
   })
 })

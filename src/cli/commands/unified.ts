@@ -1,12 +1,13 @@
 import { EXIT } from '../../errors/index.ts'
-import type { TosNode, TosNodeOptions } from '../../node/index.ts'
+import type { TosNode } from '../../node/index.ts'
 import type { Cli, CommandModule } from '../cli.ts'
 import { openBoard } from '../unified/board.ts'
 import type { Board } from '../unified/board.ts'
-import { bootstrapRole, kadOptions, providerRole, querierRole } from '../unified/kad-role.ts'
+import { bootstrapRole, providerRole, querierRole } from '../unified/kad-role.ts'
 import { readTask } from '../unified/read-env.ts'
 import type { KadTask, TransportTask } from '../unified/read-env.ts'
-import { dialRole, listenRole, transportOptions } from '../unified/transport-role.ts'
+import { openRoleNode } from '../unified/role-node.ts'
+import { dialRole, listenRole } from '../unified/transport-role.ts'
 
 /** `tosd unified`, also `tosd --unified`: one role of libp2p/unified-testing, told by the environment. */
 export const unifiedCommand: CommandModule = (parent, cli) => {
@@ -19,11 +20,9 @@ async function unified (cli: Cli): Promise<void> {
   const stopped = new AbortController()
   // to be stopped is how most roles end: no failure
   cli.takeSignals(() => { stopped.abort() })
-  const { createTosNode } = await import('../../node/index.ts')
-  const options: TosNodeOptions = task.test === 'kad' ? kadOptions(task) : transportOptions(task)
   const board = await openBoard(task.redis, task.testKey)
   try {
-    const node = await createTosNode({ network: 'devnet', ephemeral: true, bootstrap: [], mdns: false, mine: false, ...options })
+    const node = await openRoleNode(task)
     try {
       await play(cli, task, node, board, stopped.signal)
     } finally {
