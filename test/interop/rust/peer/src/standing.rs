@@ -113,6 +113,8 @@ async fn talk(id: u64, stream: Stream, mut replies: mpsc::Receiver<Part>) {
     while reading || writing {
         tokio::select! {
             read = reader.read(&mut piece), if reading => match read {
+                // yamux gives a reset as an end too; what tells them apart is whether the other direction is still there
+                Ok(0) if writing && writer.write(&[]).await.is_err() => return say(&json!({ "event": "end", "stream": id, "how": "reset" })),
                 Ok(0) => {
                     reading = false;
                     say(&json!({ "event": "end", "stream": id, "how": "eof" }));

@@ -53,7 +53,9 @@ impl Streams {
         // a peer may refuse midway: what it said until then counts
         let writes = async { timeout_at(until, write(&mut writer, &bytes, &how)).await.is_ok_and(|sent| sent.is_ok()) };
         let (mut ended, sent) = futures::join!(reads, writes);
-        if limit == 0 && !sent {
+        // yamux gives a reset as an end too; what tells them apart is whether the other direction, left open, is still there
+        let gone = ended == "eof" && how == "keep" && writer.write(&[]).await.is_err();
+        if gone || limit == 0 && !sent {
             ended = "reset";
         }
         let whole = reader.reunite(writer).map_err(|_| "two streams")?;
