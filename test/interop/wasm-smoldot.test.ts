@@ -11,6 +11,7 @@ import { startOwnNode } from './tosd/own-node.ts'
 
 const config: PeerConfig = { listen: ['/ip4/127.0.0.1/tcp/0', '/ip4/127.0.0.1/tcp/0/ws'], transports: ['tcp', 'ws'], security: ['noise'] }
 const TRANSPORTS = [{ scenario: '1 tcp/noise/yamux, ping', ws: false }, { scenario: '3 ws', ws: true }] as const
+const IDENTIFY_ROUNDS = 10
 const name = (scenario: string, direction = 'smoldot → tosd'): CellName => ({ peer: 'smoldot', scenario, direction })
 
 for (const { scenario, ws } of TRANSPORTS) {
@@ -41,7 +42,6 @@ for (const { scenario, ws } of TRANSPORTS) {
       assert.match(`${connection.encryption} ${connection.multiplexer}`, /noise .*yamux/)
       assert.match(connection.remoteAddr.toString(), ws ? /\/ws/ : /\/tcp\/\d+/)
       assert.ok(await node.services.ping.ping(connection.remotePeer) >= 0)
-      // it answers our identify and resets at once: the library reads the answer only if it comes in pieces
       await told('identify-request-received')
     })
     await cell(context, name(`${scenario}: a protocol we lack`), async () => {
@@ -49,9 +49,15 @@ for (const { scenario, ws } of TRANSPORTS) {
       assert.equal(node.getConnections().length, 1, 'the agreed refusal costs no connection')
       assert.ok(await node.services.ping.ping(node.getPeers()[0] as NonNullable<ReturnType<typeof node.getPeers>[0]>) >= 0)
     })
-    await skipCell(context, name(`${scenario}: identify`), {
-      reason: 'smoldot ends its answer with FIN and RST in one write; @libp2p/utils 7.4.1 then refuses to give the bytes read beside the negotiation back to the stream (StreamStateError in unshift)',
-      upstream: 'what may follow a FIN is open: https://github.com/libp2p/specs/issues/466; the code is in js-libp2p packages/utils/src/abstract-message-stream.ts'
+    await cell(context, name(`${scenario}: identify`), async () => {
+      const [connection] = node.getConnections()
+      assert.ok(connection)
+      // agreement, answer, end and a reset behind it come in one write, which is often, not always, one read here
+      for (let round = 0; round < IDENTIFY_ROUNDS; round++) {
+        const { agentVersion, protocols } = await node.services.identify.identify(connection)
+        assert.match(agentVersion ?? '', /^smoldot/)
+        assert.ok(protocols.includes('/ipfs/ping/1.0.0'), protocols.join(' '))
+      }
     })
   })
 }

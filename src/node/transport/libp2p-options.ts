@@ -26,6 +26,7 @@ import { createTransportGater } from './transport-gater.ts'
 import { TRANSPORT_LIMITS } from './transport-settings.ts'
 import type { TransportLimits } from './transport-settings.ts'
 import { tunedNoise } from './tuned-noise.ts'
+import { keepUnread } from './unread-bytes.ts'
 
 /** Encryption of connections over TCP and web sockets. */
 export type Encryption = 'noise' | 'tls'
@@ -144,7 +145,7 @@ export function wireOptions (limits: TransportLimits, { security = ['noise', 'tl
     transports: [tcp({ dialOpts: socket, listenOpts: socket }), webSockets()],
     connectionEncrypters: security.map(name => name === 'noise' ? tunedNoise() : lazyTls()),
     connectionProtector: corkPerTick(protector),
-    streamMuxers: [lazyWindow(yamux({
+    streamMuxers: [keepUnread(lazyWindow(yamux({
       maxInboundStreams: limits.maxStreams,
       maxOutboundStreams: limits.maxStreams,
       streamOptions: {
@@ -152,7 +153,7 @@ export function wireOptions (limits: TransportLimits, { security = ['noise', 'tl
         maxReadBufferLength: limits.streamReadBufferBytes,
         maxWriteBufferLength: limits.streamWriteBufferBytes
       }
-    }))]
+    })))]
   }
 }
 
