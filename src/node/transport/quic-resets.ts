@@ -1,9 +1,11 @@
 import type { Stream, StreamMuxer, StreamMuxerFactory } from '@libp2p/interface'
+import { growingRead } from './quic-reads.ts'
+import type { NativeRead } from './quic-reads.ts'
 
 /** What the QUIC library has at run time; none of it is in the published types. */
 interface NativeStream {
   id: () => unknown
-  read: (bytes: number) => Promise<unknown>
+  read: NativeRead
   resetWrite: () => Promise<void>
 }
 interface NativeConnection {
@@ -46,7 +48,7 @@ function watch (connection: NativeConnection, direction: Stream['direction'], re
   const next = connection[method].bind(connection)
   connection[method] = async () => {
     const native = await next()
-    const read = native.read.bind(native)
+    const read = growingRead(native.read.bind(native))
     native.read = async bytes => {
       try {
         return await read(bytes)
