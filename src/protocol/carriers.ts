@@ -8,6 +8,8 @@ export interface Carrier {
   readonly id: string
   /** The codec of one stream; a sealed carrier may have to wait for the session. Throws `NO_NODE_ID`. */
   codec (stream: Stream, connection: Connection, local: PeerId): FrameCodec | Promise<FrameCodec>
+  /** For one ERROR to a peer that can have no codec; absent where frames are sealed. */
+  lastWord? (local: PeerId): FrameCodec
 }
 
 /** Decides under which ids, and with which protection, a protocol travels. Best first. */
@@ -37,7 +39,9 @@ const ALWAYS_PLAIN = /^\/tos\/[^/]+\/(?:plain|goodbye|session)\//
 export function plainCarriers (now: () => number): Carriers {
   return protocolId => [{
     id: plainTwin(protocolId),
-    codec: (_stream, connection, local) => createPlainCodec({ local: peerIdToNodeId(local), remote: peerIdToNodeId(connection.remotePeer), now })
+    codec: (_stream, connection, local) => createPlainCodec({ local: peerIdToNodeId(local), remote: peerIdToNodeId(connection.remotePeer), now }),
+    // nothing of such a peer is read, so whom it would have to name does not matter
+    lastWord: local => createPlainCodec({ local: peerIdToNodeId(local), remote: peerIdToNodeId(local), now })
   }]
 }
 

@@ -1,13 +1,19 @@
 import type { Connection, Logger, Stream } from '@libp2p/interface'
 import { TosError, toTosError } from '../errors/index.ts'
+import { FrameStream } from '../frame/index.ts'
 import type { FrameCodec } from '../frame/index.ts'
 import { awaitCodec } from './await-codec.ts'
 import type { Carrier } from './carriers.ts'
 import type { Handler, ProtocolDefinition } from './definition.ts'
 import type { KernelEnvironment, ProtocolComponents } from './environment.ts'
+import { ERROR, safeText, wireCode } from './error-message.ts'
 import { InboundStream } from './inbound-stream.ts'
 import { isQuietEnd } from './incidents.ts'
+import { writePayload } from './message.ts'
 import { PeerLimits } from './peer-limits.ts'
+
+/** Longest a peer may take to hear why it is refused, ms. */
+const LAST_WORD_MS = 500
 
 /** The answering side of one protocol: registers its ids and owns every inbound stream. */
 export class Responder<Req, Res> {
@@ -61,7 +67,9 @@ export class Responder<Req, Res> {
     } catch (error) {
       const coded = toTosError(error)
       if (!isQuietEnd(coded)) this.#environment.report(connection, this.#definition.id, coded)
-      stream.abort(coded)
+      const codec = coded.code === 'NO_NODE_ID' ? carrier.lastWord?.(this.#components.peerId) : undefined
+      if (codec === undefined) stream.abort(coded)
+      else tellWhy(stream, codec)
     }
   }
 
@@ -89,4 +97,14 @@ export class Responder<Req, Res> {
     this.#streams.add(inbound)
     watch.add(inbound.frames, true, clock())
   }
+}
+
+/** Says that TOS is spoken with Ed25519 identities only, and ends the stream; what the peer says on it is not read. */
+function tellWhy (stream: Stream, codec: FrameCodec): void {
+  const reason = new TosError('NOT_AUTHORISED', 'your peer id is no Ed25519 key, so it has no TOS node id')
+  const ignored = (): void => {}
+  const timer = setTimeout(() => { stream.abort(reason) }, LAST_WORD_MS)
+  const frames = new FrameStream(stream, codec, { type: () => undefined, message: ignored, dropped: ignored, ended: ignored, closed: () => { clearTimeout(timer) } })
+  frames.write(ERROR, writer => { writePayload(ERROR, { requestId: 0n, code: wireCode(reason.code), text: safeText(reason) }, writer) })
+  frames.finish()
 }

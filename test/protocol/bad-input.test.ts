@@ -225,12 +225,15 @@ test('100 parallel streams of one peer: four are served, the others reset, and t
   assert.equal((await again.next()).type, 0x8002)
 })
 
-test('a peer without an Ed25519 key gets no stream: NO_NODE_ID', async t => {
+test('a peer without an Ed25519 key is told why and gets no stream: NO_NODE_ID', async t => {
   const { p } = await served(t)
   const other = await p.net.peer('secp256k1')
   const [connection] = p.net.connect(other, p.server.peer)
   const stream = await connection.newStream('/test/echo/1.0.0')
+  let told = ''
+  stream.addEventListener('message', ({ data }) => { told += Buffer.from(data.subarray()).toString('latin1') })
   await new Promise<void>(resolve => { if (stream.status === 'open') stream.addEventListener('close', () => { resolve() }); else resolve() })
+  assert.match(told, /^TOSN.*no Ed25519 key, so it has no TOS node id$/s)
   assert.equal(p.server.count('NO_NODE_ID'), 1)
   await assert.rejects(async () => {
     const handler = p.server.peer.handlers.get('/test/echo/1.0.0')

@@ -1,7 +1,7 @@
 import { LRUCache } from 'lru-cache'
 import { HEADER_BYTES } from '../../frame/index.ts'
 import type { FrameCodec } from '../../frame/index.ts'
-import type { Carriers } from '../../protocol/index.ts'
+import type { Carrier, Carriers } from '../../protocol/index.ts'
 
 /** Frames of TOS protocols exchanged with a peer, and their bytes with headers and padding. Gossip travels outside frames. */
 export interface Traffic {
@@ -48,9 +48,8 @@ export function createTrafficMeter ({ clock }: { readonly clock: () => number })
     return known
   }
   return {
-    carriers: carriers => id => carriers(id).map(carrier => ({
-      id: carrier.id,
-      codec (stream, connection, local) {
+    carriers: carriers => id => carriers(id).map((carrier): Carrier => Object.assign({}, carrier, {
+      codec (...[stream, connection, local]: Parameters<Carrier['codec']>) {
         const codec = carrier.codec(stream, connection, local)
         const meter = countsOf(connection.remotePeer.toString())
         return codec instanceof Promise ? codec.then(made => metered(made, meter, clock)) : metered(codec, meter, clock)
