@@ -6,5 +6,6 @@ export const suites: SuiteTable = {
   request: async () => (await import('./request.ts')).suite,
   node: async () => (await import('./node.ts')).suite,
   session: async () => (await import('./session.ts')).suite,
-  peers: async () => (await import('./peers.ts')).suite
+  peers: async () => (await import('./peers.ts')).suite,
+  interop: async () => (await import('./interop.ts')).suite
 }
