@@ -1,6 +1,7 @@
 import type { Connection, Transport } from '@libp2p/interface'
 import type { AddressManager, NodeAddress, TransportManager } from '@libp2p/interface-internal'
 import { TosError } from '../../errors/index.ts'
+import { loadHolePunch } from './hole-punch.ts'
 import { timedStreams } from './timed-streams.ts'
 import { TRANSPORT_LIMITS } from './transport-settings.ts'
 
@@ -54,7 +55,7 @@ export async function loadReach ({ upnp, relay, relayServer, dcutr, autonat, qui
     if (relay) transports.push(circuitRelayTransport())
     if (relayServer) services['relayServer'] = circuitRelayServer()
   }
-  if (relay && dcutr) services['dcutr'] = (await import('@libp2p/dcutr')).dcutr()
+  if (relay && dcutr) services['dcutr'] = await loadHolePunch()
   if (autonat) services['autonat'] = (await import('@libp2p/autonat')).autoNAT()
   // the mapping is trusted only once somebody dialled it, hence no autoConfirmAddress
   if (upnp) services['upnp'] = (await import('@libp2p/upnp-nat')).uPnPNAT({ portMappingDescription: 'tosd' })
