@@ -10,6 +10,8 @@ export type SecurityName = (typeof SECURITY)[number]
 export interface PeerConfig {
   /** Multiaddrs, loopback and port 0; empty: listens nowhere. */
   readonly listen: readonly string[]
+  /** Multiaddrs to tell others in place of `listen`; js-libp2p tells public ones only so, or once a peer has dialled them. Own peers only. */
+  readonly announce?: readonly string[]
   readonly transports: readonly TransportName[]
   readonly security: readonly SecurityName[]
   /** Ed25519 seed, 64 hex digits; without one the identity is fresh. */
@@ -21,6 +23,8 @@ export interface PeerConfig {
   readonly kad?: { readonly protocol: string, readonly mode: 'server' | 'client' } | null
   readonly gossip?: { readonly protocols?: readonly string[] } | null
   readonly relay?: { readonly server: boolean, readonly client: boolean } | null
+  /** Replace relayed connections by direct ones (DCUtR); acts with `relay.client` only. */
+  readonly holePunching?: boolean
 }
 
 /** Something of the configuration, or a command, that this peer does not have: a skipped cell, not a failed one. */
@@ -28,7 +32,7 @@ export class Unsupported extends Error {
   override readonly name = 'Unsupported'
 }
 
-const KEYS: ReadonlySet<string> = new Set(['listen', 'transports', 'security', 'seed', 'keyType', 'psk', 'kad', 'gossip', 'relay'])
+const KEYS: ReadonlySet<string> = new Set(['listen', 'announce', 'transports', 'security', 'seed', 'keyType', 'psk', 'kad', 'gossip', 'relay', 'holePunching'])
 
 /** The configuration out of its JSON. Throws `Unsupported` for entries that are not known here. */
 export function parsePeerConfig (json: string): PeerConfig {

@@ -36,11 +36,15 @@ interface Waiter { readonly wanted: (event: PeerEvent) => boolean, readonly reso
 interface Pending { readonly resolve: (answer: Answer) => void, readonly reject: (error: Error) => void }
 interface Answer { readonly id: number, readonly ok: boolean, readonly error?: string }
 
-/** Starts a peer and waits until it is ready. Throws `Unsupported` when it lacks something of `config`. */
-export async function startPeer (kind: PeerKind, config: PeerConfig): Promise<PeerProcess> {
+/**
+ * Starts a peer and waits until it is ready; `prefix` stands before its command, e.g. `ip netns exec NAME`. Throws `Unsupported` when it
+ * lacks something of `config`.
+ */
+export async function startPeer (kind: PeerKind, config: PeerConfig, prefix: readonly string[] = []): Promise<PeerProcess> {
   const found = find(kind)
   if ('missing' in found) throw new Unsupported(found.missing)
-  const child = spawn(found.command, [...found.args, JSON.stringify(config)], { stdio: ['pipe', 'pipe', 'pipe'] })
+  const [command = found.command, ...args] = [...prefix, found.command, ...found.args, JSON.stringify(config)]
+  const child = spawn(command, args, { stdio: ['pipe', 'pipe', 'pipe'] })
   const line = talkTo(kind, child)
   try {
     const first = await line.event(({ event }) => event === 'ready' || event === 'unsupported', READY_MS)

@@ -10,7 +10,7 @@ export const NATIVE_PEERS = ['go', 'rust', 'py'] as const
 export const FOREIGN_PEERS = ['js', ...NATIVE_PEERS] as const
 export type PeerKind = (typeof OWN_PEERS)[number] | (typeof NATIVE_PEERS)[number]
 /** What `TOS_INTEROP_REQUIRE` may name. */
-export type Tool = (typeof NATIVE_PEERS)[number] | 'chromium'
+export type Tool = (typeof NATIVE_PEERS)[number] | 'chromium' | 'namespaces'
 
 /** How to start something, or why it cannot be started here and what to do about that. */
 export type Availability = { readonly command: string, readonly args: readonly string[] } | { readonly missing: string, readonly hint: string }
@@ -26,6 +26,11 @@ const FIND: Readonly<Record<PeerKind | Tool, () => Availability>> = {
   chromium () {
     const path = onPath('chromium', 'chromium-browser', 'google-chrome')
     return path === undefined ? { missing: 'no chromium', hint: 'apt-get install chromium' } : { command: path, args: [] }
+  },
+  namespaces () {
+    const [ip, nft] = [onPath('ip'), onPath('nft')]
+    if (ip === undefined || nft === undefined) return { missing: 'no ip or nft', hint: 'apt-get install iproute2 nftables' }
+    return process.getuid?.() === 0 ? { command: ip, args: [] } : { missing: 'only root can make networks', hint: 'run it as root' }
   }
 }
 

@@ -5,6 +5,7 @@ import { noise } from '@chainsafe/libp2p-noise'
 import { yamux } from '@chainsafe/libp2p-yamux'
 import { circuitRelayServer, circuitRelayTransport } from '@libp2p/circuit-relay-v2'
 import { generateKeyPair, generateKeyPairFromSeed } from '@libp2p/crypto/keys'
+import { dcutr } from '@libp2p/dcutr'
 import { identify } from '@libp2p/identify'
 import type { PrivateKey } from '@libp2p/interface'
 import { kadDHT, passthroughMapper } from '@libp2p/kad-dht'
@@ -26,7 +27,7 @@ async function start (config: PeerConfig): Promise<ControlPeer> {
   const node = await createLibp2p({
     privateKey: await identity(config),
     nodeInfo: { userAgent: 'js-libp2p' },
-    addresses: { listen: [...config.listen] },
+    addresses: { listen: [...config.listen], announce: [...config.announce ?? []] },
     transports: [...await all(config.transports, transportOf), ...(relay?.client === true ? [circuitRelayTransport()] : [])] as NonNullable<Libp2pOptions['transports']>,
     connectionEncrypters: await all(config.security, securityOf) as NonNullable<Libp2pOptions['connectionEncrypters']>,
     streamMuxers: [yamux()],
@@ -38,6 +39,7 @@ async function start (config: PeerConfig): Promise<ControlPeer> {
       ping: ping(),
       ...(kad == null ? {} : { dht: kadDHT({ protocol: kad.protocol, clientMode: kad.mode === 'client', peerInfoMapper: passthroughMapper }) }),
       ...(gossip == null ? {} : { pubsub: gossipsub(gossipOptions()) }),
+      ...(relay?.client === true && config.holePunching === true ? { dcutr: dcutr() } : {}),
       ...(relay?.server === true ? { relayServer: circuitRelayServer() } : {})
     }
   } as unknown as Libp2pOptions)

@@ -25,6 +25,7 @@ export function nodeOptions (config: PeerConfig, keyFile: string): PartialConfig
     network,
     preset: kad?.mode === 'client' ? 'light' : 'full',
     listen: config.listen,
+    announce: config.announce ?? [],
     bootstrap: [],
     mdns: false,
     mine: false,
@@ -32,8 +33,7 @@ export function nodeOptions (config: PeerConfig, keyFile: string): PartialConfig
     quic: transports.includes('quic'),
     relay: relay?.client === true,
     relayServer: relay?.server === true,
-    // a hole is punched only between networks: the namespaces' test does that
-    dcutr: false,
+    dcutr: config.holePunching === true,
     ...further
   }
 }
