@@ -76,6 +76,23 @@ for (const peer of FOREIGN_PEERS) {
         await deliversAll(from, to, bodies())
       })
     }
+    // rust-libp2p has IDONTWANT too, but nothing that shows it
+    if (peer === 'js' || peer === 'go') {
+      await cell(context, name('IDONTWANT', `${peer} and tosd`), async () => {
+        await ready
+        // a triangle: a large message of the twin's reaches both, and each spares itself the other's copy
+        await dial(tosd, twin)
+        await meshed(tosd, twin)
+        const told = async (node: PeerProcess): Promise<number> => (await node.ask<{ readonly count: number }>('not-wanted')).count
+        const seen = new Set<string>()
+        await eventually(async () => {
+          // which of the two hears it first, and so may spare itself the second copy, is chance
+          await twin.ask('publish', { topic: TOPIC, data: Buffer.from(interopFrame(randomBytes(MAX_BODY_BYTES))).toString('base64') })
+          for (const node of [foreign, tosd]) if (await told(node) > 0) seen.add(node.kind)
+          assert.equal(seen.size, 2, `asked not to send: ${[...seen].join(' ') || 'nobody'}`)
+        })
+      })
+    }
     await cell(context, invalid, async () => {
       await ready
       const score = async (): Promise<number> => (await tosd.ask<{ readonly score: number }>('score', { peer: foreign.peerId })).score

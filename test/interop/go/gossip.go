@@ -83,7 +83,7 @@ func (g *gossip) topic(name string) (*pubsub.Topic, error) {
 	return topic, err
 }
 
-// subscribe, publish, mesh, subscribers.
+// subscribe, publish, mesh, subscribers, not-wanted.
 func (n *node) gossipCommands() map[string]command {
 	g := n.gossip
 	if g == nil {
@@ -103,6 +103,9 @@ func (n *node) gossipCommands() map[string]command {
 		},
 		"mesh": func(_ context.Context, req request) (map[string]any, error) {
 			return map[string]any{"peers": texts(g.mesh.of(req.Topic))}, nil
+		},
+		"not-wanted": func(context.Context, request) (map[string]any, error) {
+			return map[string]any{"count": g.mesh.notWanted()}, nil
 		},
 		"subscribers": func(_ context.Context, req request) (map[string]any, error) {
 			return map[string]any{"peers": texts(g.pubsub.ListPeers(req.Topic))}, nil

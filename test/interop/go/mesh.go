@@ -10,8 +10,9 @@ import (
 
 // meshTracer keeps the mesh of every topic from the events of GossipSub, which has no call that lists it.
 type meshTracer struct {
-	mu    sync.Mutex
-	peers map[string]map[peer.ID]bool
+	mu       sync.Mutex
+	peers    map[string]map[peer.ID]bool
+	dontWant int
 }
 
 var _ pubsub.RawTracer = (*meshTracer)(nil)
@@ -56,6 +57,21 @@ func (t *meshTracer) Leave(topic string) {
 	delete(t.peers, topic)
 }
 
+// RecvRPC counts the messages that others asked not to be sent.
+func (t *meshTracer) RecvRPC(rpc *pubsub.RPC) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	for _, list := range rpc.GetControl().GetIdontwant() {
+		t.dontWant += len(list.GetMessageIDs())
+	}
+}
+
+func (t *meshTracer) notWanted() int {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.dontWant
+}
+
 func (*meshTracer) OnNewOutboundStream(peer.ID, protocol.ID) {}
 func (*meshTracer) Join(string)                              {}
 func (*meshTracer) ValidateMessage(*pubsub.Message)          {}
@@ -63,7 +79,6 @@ func (*meshTracer) DeliverMessage(*pubsub.Message)           {}
 func (*meshTracer) RejectMessage(*pubsub.Message, string)    {}
 func (*meshTracer) DuplicateMessage(*pubsub.Message)         {}
 func (*meshTracer) ThrottlePeer(peer.ID)                     {}
-func (*meshTracer) RecvRPC(*pubsub.RPC)                      {}
 func (*meshTracer) SendRPC(*pubsub.RPC, peer.ID)             {}
 func (*meshTracer) DropRPC(*pubsub.RPC, peer.ID)             {}
 func (*meshTracer) UndeliverableMessage(*pubsub.Message)     {}

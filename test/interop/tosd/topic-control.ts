@@ -1,6 +1,7 @@
 import type { GossipSub } from '@chainsafe/libp2p-gossipsub'
 import { typedPubsub } from '../../../src/gossip/index.ts'
 import type { GossipControl } from '../harness/control/control-peer.ts'
+import { notWanted } from '../harness/control/gossip-control.ts'
 import { Unsupported } from '../harness/peer-config.ts'
 
 /**
@@ -17,6 +18,7 @@ export function topicControl (pubsub: GossipSub, frames: Set<(frame: Uint8Array)
     publish: async (topic, data) => (await typed.publish(topic, data)).recipients.length,
     mesh: topic => typed.meshPeers(topic),
     subscribers: topic => pubsub.getSubscribers(topic).map(String),
-    score: peer => typed.score(peer)
+    score: peer => typed.score(peer),
+    notWanted: () => notWanted(pubsub)
   }
 }

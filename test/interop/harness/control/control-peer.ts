@@ -14,6 +14,8 @@ export interface GossipControl {
   /** Peers that subscribe to the topic. */
   subscribers (topic: string): readonly string[]
   score (peer: string): number
+  /** Messages that others asked lately not to be sent (IDONTWANT). */
+  notWanted (): number
 }
 
 /** A running node of any kind behind the control loop. */

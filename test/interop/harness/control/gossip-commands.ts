@@ -1,7 +1,7 @@
 import { base64, bytes, text } from './control-peer.ts'
 import type { Commands, Emit, GossipControl } from './control-peer.ts'
 
-/** subscribe, publish, mesh, subscribers, score. */
+/** subscribe, publish, mesh, subscribers, not-wanted, score. */
 export function gossipCommands (gossip: GossipControl, emit: Emit): Commands {
   return {
     subscribe (args) {
@@ -12,6 +12,7 @@ export function gossipCommands (gossip: GossipControl, emit: Emit): Commands {
     publish: async args => ({ recipients: await gossip.publish(text(args, 'topic'), bytes(args, 'data')) }),
     mesh: args => ({ peers: gossip.mesh(text(args, 'topic')) }),
     subscribers: args => ({ peers: gossip.subscribers(text(args, 'topic')) }),
+    'not-wanted': () => ({ count: gossip.notWanted() }),
     score: args => ({ score: gossip.score(text(args, 'peer')) })
   }
 }

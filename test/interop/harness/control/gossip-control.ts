@@ -21,6 +21,13 @@ export function gossipControl (pubsub: GossipSub): GossipControl {
     publish: async (topic, data) => (await untyped.publish(topic, data)).recipients.length,
     mesh: topic => untyped.getMeshPeers(topic),
     subscribers: topic => pubsub.getSubscribers(topic).map(String),
-    score: peer => untyped.getScore(peer)
+    score: peer => untyped.getScore(peer),
+    notWanted: () => notWanted(pubsub)
   }
+}
+
+/** Messages that others asked not to be sent, which the library keeps for some heartbeats, by peer and message id. */
+export function notWanted (pubsub: GossipSub): number {
+  const { idontwants } = pubsub as GossipSub & { readonly idontwants: ReadonlyMap<string, ReadonlyMap<string, number>> }
+  return [...idontwants.values()].reduce((sum, ids) => sum + ids.size, 0)
 }
