@@ -22,8 +22,8 @@ export interface PeerConfig {
   readonly psk?: string
   readonly kad?: { readonly protocol: string, readonly mode: 'server' | 'client' } | null
   readonly gossip?: { readonly protocols?: readonly string[] } | null
-  readonly relay?: { readonly server: boolean, readonly client: boolean } | null
-  /** Replace relayed connections by direct ones (DCUtR); acts with `relay.client` only. */
+  readonly relay?: { readonly server: boolean, readonly client: boolean, readonly dcutr?: boolean } | null
+  /** Replace relayed connections by direct ones (DCUtR); acts with `relay.client` only. The rust peer has it as `relay.dcutr`. */
   readonly holePunching?: boolean
 }
 

@@ -5,7 +5,7 @@ import type { PeerConfig } from '../harness/peer-config.ts'
 import { startPeer } from '../harness/peer-process.ts'
 import type { PeerProcess } from '../harness/peer-process.ts'
 import { recorder } from '../harness/report.ts'
-import { find } from '../harness/toolchain.ts'
+import { find, OWN_PEERS } from '../harness/toolchain.ts'
 import type { PeerKind } from '../harness/toolchain.ts'
 import { createInternet, OPEN_ADDRESS, RELAY_ADDRESS } from './internet.ts'
 import type { Internet } from './internet.ts'
@@ -55,15 +55,18 @@ async function start (context: TestContext, { relay, listener, dialler, transpor
     recorder.peer(kind, peer.versions)
     return peer
   }
-  const punching = { relay: { server: false, client: true }, holePunching: true }
   return {
     relay: await run(relay, 'relay', { relay: { server: true, client: false } }, RELAY_ADDRESS),
-    listener: await run(listener, 'homeB', punching),
-    dialler: place === 'two homes' ? await run(dialler, 'homeA', punching) : await run(dialler, 'open', punching, OPEN_ADDRESS)
+    listener: await run(listener, 'homeB', punching(listener)),
+    dialler: place === 'two homes' ? await run(dialler, 'homeA', punching(dialler)) : await run(dialler, 'open', punching(dialler), OPEN_ADDRESS)
   }
 }
 
-/** js-libp2p tells nobody of a public address that it was not told of itself; go-libp2p tells of all it listens on. */
+const punching = (kind: PeerKind): Partial<PeerConfig> => kind === 'rust'
+  ? { relay: { server: false, client: true, dcutr: true } }
+  : { relay: { server: false, client: true }, holePunching: true }
+
+/** js-libp2p tells nobody of a public address that it was not told of itself; the others tell of all they listen on. */
 function announce (kind: PeerKind, transport: Transport, address: string | undefined): { readonly announce?: readonly string[] } {
-  return address === undefined || kind === 'go' ? {} : { announce: [LISTEN[transport](address)] }
+  return address === undefined || !(OWN_PEERS as readonly PeerKind[]).includes(kind) ? {} : { announce: [LISTEN[transport](address)] }
 }

@@ -24,14 +24,18 @@ export interface Way {
 const PAIRS: ReadonlyArray<readonly [dialler: PeerKind, listener: PeerKind, relays: readonly PeerKind[]]> = [
   ['js', 'tosd', ['go', 'tosd']], ['tosd', 'js', ['go', 'tosd']],
   ['tosd', 'go', ['go', 'tosd']], ['go', 'tosd', ['go', 'tosd']],
+  ['tosd', 'rust', ['go', 'tosd']], ['rust', 'tosd', ['go', 'tosd']],
   ['tosd', 'tosd', ['go']]
 ]
 
-const TCP: Known = { reason: 'js-libp2p dials TCP from a port it does not listen on, so its router has no mapping to tell of', upstream: 'https://github.com/libp2p/js-libp2p/issues/2620' }
+const TCP_PORT = 'https://github.com/libp2p/js-libp2p/issues/2620'
+const TCP: Known = { reason: 'js-libp2p dials TCP from a port it does not listen on, so its router has no mapping to tell of', upstream: TCP_PORT }
 const QUIC: Known = { reason: 'the port js-libp2p dials QUIC from accepts no connection, so one of the two must be of another stack', upstream: 'https://github.com/ChainSafe/js-libp2p-quic/issues/68' }
+const RUST_TCP: Known = { reason: 'rust-libp2p does not connect back as a client: it expects both to open at once, from the ports they listen on, which js-libp2p cannot', upstream: TCP_PORT }
 
-/** Why two homes cannot meet, if they cannot. */
-function known (transport: Transport, pair: readonly PeerKind[]): { readonly known?: Known } {
+/** Why they cannot meet, if they cannot. */
+function known (place: Place, transport: Transport, pair: readonly PeerKind[]): { readonly known?: Known } {
+  if (place === 'open dialler') return transport === 'tcp' && pair[1] === 'rust' ? { known: RUST_TCP } : {}
   if (transport === 'tcp') return { known: TCP }
   return pair.every(kind => kind === 'js' || kind === 'tosd') ? { known: QUIC } : {}
 }
@@ -40,5 +44,5 @@ function known (transport: Transport, pair: readonly PeerKind[]): { readonly kno
 export const WAYS: readonly Way[] = (['open dialler', 'two homes'] as const).flatMap(place => (['tcp', 'quic'] as const).flatMap(transport =>
   PAIRS.flatMap(([dialler, listener, relays]) => relays.map(relay => ({
     peer: [dialler, listener].find(kind => kind !== 'tosd') ?? relay, dialler, listener, relay, transport, place,
-    ...(place === 'two homes' ? known(transport, [dialler, listener]) : {})
+    ...known(place, transport, [dialler, listener])
   })))))
