@@ -46,7 +46,7 @@ export const OPTIONS = {
   relay: toggle({ default: false, doc: 'Dial peers through relays, and be dialled: also listen on /p2p-circuit, or on <relay>/p2p-circuit. Relayed connections carry PING, PEER_EXCHANGE and GOODBYE only.', off: 'Use no relay.' }),
   relayServer: toggle({ default: false, doc: 'Relay for others: 15 peers, 128 KiB and 2 minutes a connection. Needs an address that others reach.', off: 'Relay for nobody.' }),
   dcutr: toggle({ default: true, doc: 'Replace relayed connections by direct ones where both routers let it happen; acts with relay only.', off: 'Leave relayed connections as they are.' }),
-  autonat: toggle({ default: false, doc: 'Have peers dial our addresses back, and dial theirs; the verdict stands in tosd doctor.', off: 'Do not have addresses checked.' }),
+  autonat: toggle({ default: ({ network }) => network === 'mainnet' || network === 'testnet', doc: 'Have peers dial our addresses back, and dial theirs: a public address is told to others only once somebody reached it. The verdict stands in tosd doctor.', off: 'Do not have addresses checked.' }),
   quic: toggle({ default: false, doc: 'Also dial and listen on /udp/…/quic-v1: quicker to connect than TCP, slower in bulk.', off: 'Do not use QUIC.' }),
   webrtc: toggle({ default: false, doc: 'Also dial and listen on /udp/…/webrtc-direct, which browsers dial without a certificate; needs the package @libp2p/webrtc.', off: 'Do not use WebRTC.' }),
   security: list({ item: 'noise or tls', pattern: /^(?:noise|tls)$/, default: ['noise', 'tls'], doc: 'Encryption offered on TCP and web sockets, the preferred one first; QUIC and WebRTC bring their own.' }),
