@@ -40,8 +40,9 @@ export function measureAll (candidates: readonly Candidate[], { rounds, batchMs 
 function calibrate (candidate: Candidate, batchMs: number): number {
   let count = 1
   for (;;) {
-    const ns = timeBatch(candidate, count)
-    if (ns > batchMs * 2e6) return Math.max(1, Math.round(count * batchMs * 1e6 / ns))
+    // the second of two: the first may have compiled, or waited for the collector, and the system counts in steps of milliseconds
+    const ns = timeBatch(candidate, count) > batchMs * 2e6 ? timeBatch(candidate, count) : 0
+    if (ns > batchMs * 1e6) return Math.max(1, Math.round(count * batchMs * 1e6 / ns))
     count *= 2
   }
 }
