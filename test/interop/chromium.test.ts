@@ -36,7 +36,7 @@ async function startPage (context: TestContext, genesis: Uint8Array): Promise<{ 
   return { peerId, call: call as Calls }
 }
 
-void test('a page in Chromium: stock js-libp2p and our browser entry', async context => {
+void test('a page in Chromium: stock js-libp2p and our browser entry', { timeout: 120_000 }, async context => {
   const cells = [...ROUTES.map(({ scenario }) => name(scenario)), ...GOSSIP, ...LIGHT]
   if (!await isHere(context, 'chromium', cells)) return
   for (const { scenario } of ROUTES) await skipCell(context, name(scenario, 'tosd → chromium'), { reason: 'a page cannot listen' })

@@ -2,9 +2,13 @@ import assert from 'node:assert/strict'
 import { after, test } from 'node:test'
 import { createTosNode } from '../../src/index.ts'
 import type { TosNode, TosNodeOptions } from '../../src/index.ts'
+import { endWebrtc } from '../support/end-webrtc.ts'
 
 const nodes: TosNode[] = []
-after(async () => { await Promise.all(nodes.map(node => node.stop())) })
+after(async () => {
+  await Promise.all(nodes.map(node => node.stop()))
+  endWebrtc()
+})
 
 async function start (options: TosNodeOptions = {}): Promise<TosNode> {
   const node = await createTosNode({ network: 'devnet', ephemeral: true, mdns: false, bootstrap: [], ...options })

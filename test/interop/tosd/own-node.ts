@@ -5,6 +5,7 @@ import type { TestContext } from 'node:test'
 import { createTosNode } from '../../../src/node/index.ts'
 import type { PartialConfig } from '../../../src/config/index.ts'
 import type { TosNode } from '../../../src/node/index.ts'
+import { endWebrtc } from '../../support/end-webrtc.ts'
 import type { PeerConfig } from '../harness/peer-config.ts'
 import { nodeOptions } from './node-options.ts'
 
@@ -14,6 +15,7 @@ export async function startOwnNode (context: TestContext, config: PeerConfig, fu
   const node = await createTosNode({ ...nodeOptions(config, ''), ...further, dataDir })
   context.after(async () => {
     await node.stop()
+    if (config.transports?.includes('webrtc-direct') === true) endWebrtc()
     rmSync(dataDir, { recursive: true, force: true })
   })
   return node
