@@ -1,25 +1,12 @@
 import assert from 'node:assert/strict'
 import type { PeerProcess } from './peer-process.ts'
 
-/**
- * Handshakes over UDP wait a second or more for a lost packet, and our node gives each three seconds in all: on a busy machine that can be
- * too little once. A dialler tries again.
- */
-const UDP_TRIES = 3
-
 /** Dials a peer at its first address for which `wanted` holds. */
 export async function dial (dialler: PeerProcess, listener: PeerProcess, wanted: (address: string) => boolean = () => true): Promise<void> {
   const addr = listener.addrs.find(wanted)
   assert.ok(addr, `${listener.kind} listens on ${listener.addrs.join(' ')} only`)
-  for (let tries = addr.includes('/udp/') ? UDP_TRIES : 1; ; tries--) {
-    try {
-      const { peerId } = await dialler.ask<{ readonly peerId: string }>('dial', { addr })
-      assert.equal(peerId, listener.peerId)
-      return
-    } catch (error) {
-      if (tries === 1) throw error
-    }
-  }
+  const { peerId } = await dialler.ask<{ readonly peerId: string }>('dial', { addr })
+  assert.equal(peerId, listener.peerId)
 }
 
 /** What a connection is made of, by the names identify and the multiaddr registry give; a transport that brings its own says so, or nothing. */
