@@ -15,8 +15,6 @@ export interface TransportScenario {
   /** What both ends must name; transports that bring their own encryption name none. */
   readonly security?: RegExp
   readonly muxer?: RegExp
-  /** How a stream may end once all its bytes have come; default in order. */
-  readonly ends?: RegExp
   readonly peers?: readonly PeerKind[]
   readonly except?: Readonly<Partial<Record<PeerKind, Known>>>
 }
@@ -25,7 +23,7 @@ export interface TransportScenario {
 const ECHO_BYTES = 300_000
 
 /** Connect, ping and identify from both ends, and an echo of more than one frame each way. */
-export function proveTransport ({ address, security, muxer, ends, ...scenario }: TransportScenario): void {
+export function proveTransport ({ address, security, muxer, ...scenario }: TransportScenario): void {
   overPairs({
     ...scenario,
     async run (dialler, listener) {
@@ -36,7 +34,7 @@ export function proveTransport ({ address, security, muxer, ends, ...scenario }:
         const { rttMs } = await one.ask<{ readonly rttMs: number }>('ping', { peer: other.peerId })
         assert.ok(rttMs >= 0)
         await assertIdentity(one, other)
-        await assertEcho(one, other, data, 'half-close', ends)
+        await assertEcho(one, other, data)
       }
     }
   })
