@@ -75,6 +75,13 @@ test('a peer behind a relay that sees us as /p2p/<id> is identified all the same
   assert.equal(learnt.result.observedAddr, undefined)
 })
 
+test('who asks while libp2p asks by itself gets his own answer', async () => {
+  const [peer, node] = [await speaker(() => ({})), await listener()]
+  const connection = await node.dial(peer.getMultiaddrs())
+  const answers = await Promise.all([1, 2, 3].map(() => node.services.identify.identify(connection)))
+  assert.deepEqual(answers.map(({ protocols }) => protocols), [1, 2, 3].map(() => ['/their/1.0.0']))
+})
+
 test('every node identifies so by itself', async () => {
   const [peer, node] = [await speaker(key => ({ observed: `/p2p/${key.publicKey.toString()}`, record: envelope(key, RUST_RECORD) })), await listener()]
   const told = new Promise<IdentifyResult>(resolve => { node.addEventListener('peer:identify', ({ detail }) => { resolve(detail) }, { once: true }) })

@@ -10,6 +10,14 @@ import { openDataDir, readVersion } from '../../src/node/data-dir.ts'
 const dir = mkdtempSync(join(tmpdir(), 'tos-data-'))
 after(() => rmSync(dir, { recursive: true, force: true }))
 const opener = (path: string): string => `const { openDataDir } = await import(${JSON.stringify(new URL('../../src/node/data-dir.ts', import.meta.url).href)}); openDataDir(${JSON.stringify(path)}, { network: 'devnet' });`
+/** A program that loads what it needs, says so, is told the moment to begin, and stays until its input ends. */
+const simultaneously = (code: string): string => `
+  const { openDataDir } = await import(${JSON.stringify(new URL('../../src/node/data-dir.ts', import.meta.url).href)})
+  process.stdin.on('end', () => process.exit())
+  console.log('ready')
+  const moment = await new Promise(resolve => process.stdin.once('data', data => resolve(Number(data))))
+  while (Date.now() < moment);
+  ${code}`
 
 test('a fresh directory is private, remembers its network, and opens again', () => {
   const path = join(dir, 'fresh', 'deep')
@@ -106,10 +114,14 @@ test('a refused directory is left as it was', () => {
   assert.deepEqual(readdirSync(path), ['thesis.doc'])
 })
 
-test('of many first starts at once exactly one wins, and no other takes its files for a stranger\'s', async () => {
-  const path = join(dir, 'first')
-  const takers = Array.from({ length: 4 }, () => spawn(process.execPath, ['--input-type=module', '-e', `process.stdin.once('data', () => process.exit()); try { ${opener(path)} (await import('node:fs')).mkdirSync(${JSON.stringify(join(path, 'chain'))}); console.log('won') } catch (error) { console.log(error.code) }`], { stdio: ['pipe', 'pipe', 'inherit'] }))
-  const answers = await Promise.all(takers.map(async taker => String((await once(taker.stdout, 'data'))[0]).trim()))
-  for (const taker of takers) taker.stdin.end('go')
-  assert.deepEqual(answers.sort(), ['DATA_DIR_LOCKED', 'DATA_DIR_LOCKED', 'DATA_DIR_LOCKED', 'won'])
+test('of many first starts at once exactly one wins, and no other takes its files for a stranger\'s', async context => {
+  const path = join(dir, 'first', 'deep')
+  const take = `const path = ${JSON.stringify(path)}; try { openDataDir(path, { network: 'devnet' }); (await import('node:fs')).mkdirSync(path + '/chain'); console.log('won') } catch (error) { console.log(error.code) }`
+  const takers = Array.from({ length: 4 }, () => spawn(process.execPath, ['--input-type=module', '-e', simultaneously(take)], { stdio: ['pipe', 'pipe', 'inherit'] }))
+  context.after(() => { for (const taker of takers) taker.stdin.end() })
+  await Promise.all(takers.map(taker => once(taker.stdout, 'data')))
+  const answers = Promise.all(takers.map(async taker => String((await once(taker.stdout, 'data'))[0]).trim()))
+  const moment = `${Date.now() + 50}\n`
+  for (const taker of takers) taker.stdin.write(moment)
+  assert.deepEqual((await answers).sort(), ['DATA_DIR_LOCKED', 'DATA_DIR_LOCKED', 'DATA_DIR_LOCKED', 'won'])
 })

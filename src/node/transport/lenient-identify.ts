@@ -12,12 +12,13 @@ interface Claims {
 
 /** The member that reads a message off its stream; libp2p publishes no hook between reading and believing. */
 interface Reading {
-  _identify (...args: unknown[]): Promise<Claims>
+  _identify (connection: object, ...options: unknown[]): Promise<Claims>
 }
 
 /**
  * Identify that passes over what it need not understand. Stock js-libp2p throws the whole message away for either of two fields that rust-libp2p
- * sends, and then knows no protocol of that peer: no session, no gossip, no DHT.
+ * sends, and then knows no protocol of that peer: no session, no gossip, no DHT. And who asks while libp2p itself asks, right after a dial, waits
+ * for his turn: stock libp2p refuses the second stream.
  */
 export function lenientIdentify (init: IdentifyInit): Factory {
   const create = identify(init)
@@ -25,7 +26,12 @@ export function lenientIdentify (init: IdentifyInit): Factory {
     const service = create(components)
     const reading = service as Identify & Reading
     const read = reading._identify.bind(service)
-    reading._identify = async (...args) => onlyReadable(await read(...args))
+    const asked = new WeakMap<object, Promise<unknown>>()
+    reading._identify = async (connection, ...options) => {
+      const answer = Promise.resolve(asked.get(connection)).then(() => read(connection, ...options))
+      asked.set(connection, answer.catch(() => {}))
+      return onlyReadable(await answer)
+    }
     return service
   }
 }

@@ -1,8 +1,22 @@
+import { setTimeout } from 'node:timers/promises'
 import { multiaddr } from '@multiformats/multiaddr'
 import type { ControlPeer, Commands } from './control-peer.ts'
 import { connectionTo, number, peerOf, text } from './control-peer.ts'
 
 const DIAL_MS = 20_000
+
+/** Asks again while stock libp2p's own question, right after a dial, holds the one stream it allows. */
+async function inTurn<T> (ask: () => Promise<T>): Promise<T> {
+  const end = performance.now() + DIAL_MS
+  for (;;) {
+    try {
+      return await ask()
+    } catch (error) {
+      if ((error as Error).name !== 'TooManyOutboundProtocolStreamsError' || performance.now() > end) throw error
+      await setTimeout(20)
+    }
+  }
+}
 
 /** dial, hangup, ping, identify, connection, addrs, reserve. */
 export function connectionCommands ({ node, identify, ping }: ControlPeer): Commands {
@@ -20,7 +34,7 @@ export function connectionCommands ({ node, identify, ping }: ControlPeer): Comm
       return { rttMs: await ping.ping(peerOf(args), { signal: AbortSignal.timeout(10_000) }) }
     },
     async identify (args) {
-      const told = await identify.identify(connectionTo(node, peerOf(args)), { signal: AbortSignal.timeout(10_000) })
+      const told = await inTurn(() => identify.identify(connectionTo(node, peerOf(args)), { signal: AbortSignal.timeout(10_000) }))
       return {
         agent: told.agentVersion ?? '',
         protocolVersion: told.protocolVersion ?? '',
