@@ -1,7 +1,7 @@
 import type { TypedEventTarget } from '@libp2p/interface'
 import type { BlockData, BlockId, TxProof } from '../../protocols/index.ts'
 import type { TosError } from '../errors/index.ts'
-import type { BlockHeader } from './header.ts'
+import type { BlockHeader } from './block/header.ts'
 
 /** A block as fork choice sees it. */
 export interface BlockRef {

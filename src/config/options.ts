@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import { difficultyOf } from '../chain/genesis.ts'
+import { difficultyOf } from '../chain/block/genesis.ts'
 import { socketPath } from './socket-path.ts'
 import { addresses, choice, duration, integer, list, path, secret, size, text, toggle } from './row.ts'
 import type { ValueOf } from './row.ts'

@@ -1,4 +1,4 @@
-import { difficultyOf } from '../chain/genesis.ts'
+import { difficultyOf } from '../chain/block/genesis.ts'
 import { toTosError } from '../errors/index.ts'
 import type { Config, OptionKey } from './options.ts'
 import type { Problem } from './source.ts'

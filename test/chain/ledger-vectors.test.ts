@@ -4,7 +4,7 @@ import { test } from 'node:test'
 import {
   blockHeader, createReferenceLedger, createTransactionSigner, decodeTransaction, genesisOf, merkleRoot, merkleSiblings, targetOf, transactionId, verifyMerkleProof
 } from '../../src/chain/index.ts'
-import { signedBytes, transactionDomain } from '../../src/chain/transaction.ts'
+import { signedBytes, transactionDomain } from '../../src/chain/block/transaction.ts'
 import { decode, encode, fromHex, toHex } from '../../src/wire/index.ts'
 
 interface TransactionVector {

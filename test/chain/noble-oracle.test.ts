@@ -5,7 +5,7 @@ import { ed25519 } from '@noble/curves/ed25519.js'
 import { sha3_256 } from '@noble/hashes/sha3.js'
 import * as fc from 'fast-check'
 import { createTransactionSigner, decodeTransaction, merkleRoot, transactionId } from '../../src/chain/index.ts'
-import { signedBytes, transactionDomain } from '../../src/chain/transaction.ts'
+import { signedBytes, transactionDomain } from '../../src/chain/block/transaction.ts'
 import { checksum } from '../../src/frame/index.ts'
 
 test('the checksum is the first eight bytes of an independent SHA3-256', () => {

@@ -4,7 +4,7 @@ import { createTosNode } from '../../src/index.ts'
 import type { TosNode } from '../../src/index.ts'
 import type { TosErrorCode } from '../../src/errors/index.ts'
 import { createTransactionSigner } from '../../src/chain/index.ts'
-import type { SeededBytes } from '../../src/chain/seeded-bytes.ts'
+import type { SeededBytes } from '../../src/chain/file/seeded-bytes.ts'
 import { createLossyTransport } from './lossy-transport.ts'
 import type { LossyOptions, LossyTransport } from './lossy-transport.ts'
 

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { monitorEventLoopDelay } from 'node:perf_hooks'
 import { setTimeout as wait } from 'node:timers/promises'
-import { createSeededBytes } from '../../src/chain/seeded-bytes.ts'
+import { createSeededBytes } from '../../src/chain/file/seeded-bytes.ts'
 import { createChurnNet } from './churn-net.ts'
 import type { ChurnTally, Member } from './churn-net.ts'
 

@@ -1,7 +1,7 @@
 import type { BlockData } from '../../protocols/index.ts'
 import { genesisOf } from '../../src/chain/index.ts'
 import type { TransactionSigner } from '../../src/chain/index.ts'
-import { decodeTransaction } from '../../src/chain/transaction.ts'
+import { decodeTransaction } from '../../src/chain/block/transaction.ts'
 import { toHex } from '../../src/wire/index.ts'
 import { EASY, blockOn, pay } from './ledger-blocks.ts'
 

@@ -1,6 +1,6 @@
 import type { Ledger, LedgerEvents } from '../../src/chain/ledger.ts'
 import type { BlockData } from '../../protocols/index.ts'
-import type { BlockHeader } from '../../src/chain/header.ts'
+import type { BlockHeader } from '../../src/chain/block/header.ts'
 import { TosError } from '../../src/errors/index.ts'
 import { decode, encode, struct, toHex, u64, u8, blob } from '../../src/wire/index.ts'
 

@@ -1,5 +1,5 @@
 import type { BlockAnnounce, BlockData, Ping, Vote } from '../../../protocols/index.ts'
-import type { Transaction } from '../../../src/chain/transaction.ts'
+import type { Transaction } from '../../../src/chain/block/transaction.ts'
 
 /** A block with its transactions read: what a node works with. */
 export type LedgerBlock = Omit<BlockData, 'transactions'> & { transactions: Transaction[] }

@@ -1,5 +1,5 @@
 import { BLOCK_ANNOUNCE, BLOCK_LIMITS, CONSENSUS_VOTE, PING, blockData } from '../../../protocols/index.ts'
-import { transaction } from '../../../src/chain/transaction.ts'
+import { transaction } from '../../../src/chain/block/transaction.ts'
 import { decodePayload, encodePayload } from '../../../src/protocol/index.ts'
 import type { MessageType } from '../../../src/protocol/index.ts'
 import { blob, bytes, decode, encode, struct, u64, vec } from '../../../src/wire/index.ts'

@@ -1,7 +1,7 @@
 import { decodeMessage, encodeMessage, message } from 'protons-runtime'
 import type { Codec, Reader, Writer } from 'protons-runtime'
 import type { BlockAnnounce, BlockData, Ping, Vote } from '../../../protocols/index.ts'
-import type { Transaction } from '../../../src/chain/transaction.ts'
+import type { Transaction } from '../../../src/chain/block/transaction.ts'
 import type { Peer, PeerCodec } from './cases.ts'
 import { same } from './cases.ts'
 

@@ -1,0 +1,110 @@
+import { createHeap } from './heap.ts'
+import type { Ledger } from '../ledger.ts'
+import { compareWorth } from './order.ts'
+import { runLength, tailOf } from './senders.ts'
+import type { PoolTransaction, Sender } from './senders.ts'
+
+/** The pool's books: entries by id and by sender, and the sums over them. Holds no policy. */
+export interface PoolStore {
+  readonly byId: Map<string, PoolTransaction>
+  readonly senders: Map<string, Sender>
+  readonly bytes: number
+  /** Entries that wait for an earlier nonce. */
+  readonly gaps: number
+  /** The caller has made room and checked that the nonce is free. */
+  insert (entry: PoolTransaction): void
+  /** Does nothing when the entry has gone already. */
+  remove (entry: PoolTransaction): void
+  /** Counts a sender's gaps anew; needed when the chain moved its nonce. */
+  recount (senderKey: string): void
+  /** The entry to give up first, never of `sparedKey`: one that waits behind a gap, else the least worth of all senders' last ones. */
+  worst (sparedKey: string): { readonly entry: PoolTransaction, readonly waits: boolean } | undefined
+}
+
+/** Bytes an entry counts for: its data and the length before it on the wire. */
+export function poolBytes ({ data }: { readonly data: Uint8Array }): number {
+  return data.length + 8
+}
+
+/** `ledger` only tells where each sender's nonces begin. */
+export function createPoolStore (ledger: Ledger): PoolStore {
+  const byId = new Map<string, PoolTransaction>()
+  const senders = new Map<string, Sender>()
+  // senders with at least one entry behind a gap, in the order in which that came about
+  const gapped = new Set<string>()
+  // Evicting a sender's last nonce strands nothing, so only these are candidates. The heap may hold entries that are no longer last.
+  let tails = createHeap<PoolTransaction>(worseFirst)
+  let bytes = 0
+  let gaps = 0
+
+  const recount = (key: string): void => {
+    const sender = senders.get(key)
+    if (sender === undefined) return
+    const now = sender.byNonce.size - runLength(sender, ledger.nextNonce(sender.sender))
+    gaps += now - sender.gaps
+    sender.gaps = now
+    if (now > 0) gapped.add(key)
+    else gapped.delete(key)
+  }
+  const isTail = (entry: PoolTransaction): boolean => {
+    const sender = senders.get(entry.senderKey)
+    return byId.get(entry.key) === entry && sender !== undefined && tailOf(sender) === entry
+  }
+  // entries that stopped being a tail stay in the heap until they surface; rebuild it before they outnumber the live ones
+  const pushTail = (entry: PoolTransaction): void => {
+    if (tails.size > byId.size * 2 + 256) tails = createHeap(worseFirst, [...senders.values()].flatMap(sender => tailOf(sender) ?? []))
+    tails.push(entry)
+  }
+  /** Leaves the heap as it was, but for outdated entries that came up. */
+  const worstTail = (sparedKey: string): PoolTransaction | undefined => {
+    const popped: PoolTransaction[] = []
+    let entry = tails.pop()
+    while (entry !== undefined && (!isTail(entry) || entry.senderKey === sparedKey)) {
+      if (isTail(entry)) popped.push(entry)
+      entry = tails.pop()
+    }
+    if (entry !== undefined) popped.push(entry)
+    for (const live of popped) tails.push(live)
+    return entry
+  }
+  return {
+    byId,
+    senders,
+    get bytes () { return bytes },
+    get gaps () { return gaps },
+    recount,
+    insert (entry) {
+      const sender = senders.get(entry.senderKey) ?? { sender: entry.sender, byNonce: new Map<bigint, PoolTransaction>(), gaps: 0 }
+      senders.set(entry.senderKey, sender)
+      sender.byNonce.set(entry.nonce, entry)
+      byId.set(entry.key, entry)
+      bytes += poolBytes(entry)
+      recount(entry.senderKey)
+      if (tailOf(sender) === entry) pushTail(entry)
+    },
+    remove (entry) {
+      const sender = senders.get(entry.senderKey)
+      if (sender === undefined || !byId.delete(entry.key)) return
+      bytes -= poolBytes(entry)
+      sender.byNonce.delete(entry.nonce)
+      recount(entry.senderKey)
+      const tail = tailOf(sender)
+      if (tail === undefined) senders.delete(entry.senderKey)
+      else pushTail(tail)
+    },
+    worst (sparedKey) {
+      // what cannot be mined is worth less than anything that can
+      for (const key of gapped) {
+        const tail = key === sparedKey ? undefined : tailOf(senders.get(key) as Sender)
+        if (tail !== undefined) return { entry: tail, waits: true }
+      }
+      const entry = worstTail(sparedKey)
+      return entry === undefined ? undefined : { entry, waits: false }
+    }
+  }
+}
+
+/** The order of eviction: the reverse of that of templates. */
+function worseFirst (a: PoolTransaction, b: PoolTransaction): boolean {
+  return compareWorth(a, b) > 0
+}

@@ -1,0 +1,34 @@
+import { TosError } from '../../errors/index.ts'
+import { compareWorth } from './order.ts'
+import type { PoolTransaction } from './senders.ts'
+import { poolBytes } from './pool-store.ts'
+import type { PoolStore } from './pool-store.ts'
+
+/** Of all transactions held; bytes as `poolBytes` counts them. */
+export interface RoomLimits {
+  readonly maxCount: number
+  readonly maxBytes: number
+}
+
+/** True when `entry` does not fit beside what is held. */
+export function isFull (store: PoolStore, entry: PoolTransaction, { maxCount, maxBytes }: RoomLimits): boolean {
+  return store.byId.size + 1 > maxCount || store.bytes + poolBytes(entry) > maxBytes
+}
+
+/**
+ * Evicts what is worth less than `entry` until it fits; returns how many went. All or nothing: a transaction that does not get in
+ * must not have pushed others out. `waits`: it stands behind a gap itself, so it displaces nothing. Throws `MEMPOOL_FULL`.
+ */
+export function makeRoom (store: PoolStore, entry: PoolTransaction, limits: RoomLimits, waits: boolean): number {
+  const victims: PoolTransaction[] = []
+  while (isFull(store, entry, limits)) {
+    const victim = waits || poolBytes(entry) > limits.maxBytes ? undefined : store.worst(entry.senderKey)
+    if (victim === undefined || !(victim.waits || compareWorth(entry, victim.entry) < 0)) {
+      for (const kept of victims.toReversed()) store.insert(kept)
+      throw new TosError('MEMPOOL_FULL', 'no transaction in the pool is worth less than this one', { details: { count: store.byId.size, bytes: store.bytes, size: poolBytes(entry) } })
+    }
+    store.remove(victim.entry)
+    victims.push(victim.entry)
+  }
+  return victims.length
+}

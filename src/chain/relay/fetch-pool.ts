@@ -1,0 +1,188 @@
+import { TosError } from '../../errors/index.ts'
+import { toHex } from '../../wire/index.ts'
+import type { Clock } from '../clock.ts'
+import { createFairQueue } from '../serve/fair-queue.ts'
+
+/**
+ * What asking one peer for one object came to. `held`: it is here now. `orphan`: valid so far, its parents are missing. `refused`: the
+ * object itself is invalid. `unwanted`: valid, but there is no place for it. `lied`: the peer sent something else. `missing`: no answer of use.
+ */
+export type Attempt = 'held' | 'orphan' | 'refused' | 'unwanted' | 'lied' | 'missing'
+
+/** How a fetch ended; `liars` sent something else than was asked. */
+export interface Fetched {
+  readonly result: 'held' | 'orphan' | 'refused' | 'unwanted' | 'unresolved'
+  readonly liars: ReadonlySet<string>
+}
+
+export interface FetchLimits {
+  /** Objects being fetched at once (default 100). */
+  readonly inFlight?: number
+  /** Of those, named by one peer (default 32), so that one that never answers leaves room for the others. */
+  readonly inFlightPerPeer?: number
+  /** Announcements of one peer that may wait (default 5,000), and of all (default 20,000). */
+  readonly waitingPerPeer?: number
+  readonly waiting?: number
+  /** When others are asked (default 2 s), further ones each `stepMs` (default 1 s), and when it is given up (default 5 s), milliseconds. */
+  readonly othersAfterMs?: number
+  readonly stepMs?: number
+  readonly giveUpMs?: number
+  /** Other peers asked for one object (default 3). */
+  readonly others?: number
+}
+
+export interface FetchDeps {
+  readonly clock: Clock
+  /** Must settle by itself once `signal` fires, or be harmless when it does not. A `TosError` counts as `missing`. */
+  readonly attempt: (peer: string, hash: Uint8Array, signal: AbortSignal) => Promise<Attempt>
+  /** Session peers that follow the topic, best first. */
+  readonly others: () => readonly string[]
+  readonly limits?: FetchLimits | undefined
+  /** Told of what `attempt` threw beside a `TosError`: a fault of this node's own. */
+  readonly onError?: (error: unknown) => void
+}
+
+/** Turns announced hashes into objects: one fetch per hash however many name it, fair between those who do. */
+export interface FetchPool {
+  /** `signal` ends the wait as unresolved; the fetch itself ends with the last who waits for it. */
+  fetch (hash: Uint8Array, from: string, signal?: AbortSignal): Promise<Fetched>
+  /** Ends everything under way as unresolved. */
+  stop (): void
+  dump (): Record<string, number>
+}
+
+const DEFAULTS: Required<FetchLimits> = { inFlight: 100, inFlightPerPeer: 32, waitingPerPeer: 5000, waiting: 20_000, othersAfterMs: 2000, stepMs: 1000, giveUpMs: 5000, others: 3 }
+const UNRESOLVED: Fetched = { result: 'unresolved', liars: new Set() }
+
+/** One hash being fetched; several announcements may wait for it. */
+interface Job {
+  readonly hash: Uint8Array
+  readonly from: string
+  readonly done: PromiseWithResolvers<Fetched>
+  /** Ends the attempts that are still open when the job is over. */
+  readonly scope: AbortController
+  readonly asked: Set<string>
+  readonly liars: Set<string>
+  /** Announcements that wait for it. */
+  waiters: number
+  /** Attempts without an answer yet. */
+  active: number
+  /** False while it waits in the queue. */
+  started: boolean
+  cancelGiveUp: () => void
+  cancelNext: () => void
+}
+
+/** See `FetchLimits` for the defaults; all of them hold at once. */
+export function createFetchPool ({ clock, attempt, others, limits = {}, onError = () => {} }: FetchDeps): FetchPool {
+  const max = { ...DEFAULTS, ...limits }
+  const jobs = new Map<string, Job>()
+  const queue = createFairQueue<Job>()
+  const inFlight = new Map<string, number>()
+  const waiting = new Map<string, number>()
+  let running = 0
+  let waitingInAll = 0
+  let faults = 0
+
+  /** The one place where a job ends, so that its timers, counters and signal end with it. */
+  const finish = (job: Job, result: Fetched['result']): void => {
+    const key = toHex(job.hash)
+    // it may be over already, and another under its name
+    if (jobs.get(key) !== job) return
+    jobs.delete(key)
+    job.cancelGiveUp()
+    job.cancelNext()
+    job.scope.abort()
+    if (job.started) {
+      running--
+      change(inFlight, job.from, -1)
+    } else {
+      queue.remove(job.from, job)
+    }
+    job.done.resolve({ result, liars: job.liars })
+    pump()
+  }
+  /** Starts what the limits allow. */
+  const pump = (): void => {
+    while (running < max.inFlight) {
+      const job = queue.next(peer => (inFlight.get(peer) ?? 0) < max.inFlightPerPeer)
+      if (job === undefined) return
+      job.started = true
+      running++
+      change(inFlight, job.from, 1)
+      ask(job, job.from)
+      job.cancelNext = clock.after(max.othersAfterMs, () => { askAnother(job) })
+    }
+  }
+  const ask = (job: Job, peer: string): void => {
+    job.asked.add(peer)
+    job.active++
+    attempt(peer, job.hash, job.scope.signal).catch((error: unknown) => {
+      // an attempt that was called off may say so in whatever words
+      if (!(error instanceof TosError) && !job.scope.signal.aborted) {
+        faults++
+        onError(error)
+      }
+      return 'missing' as const
+    }).then(result => {
+      job.active--
+      if (result === 'lied') job.liars.add(peer)
+      if (result === 'lied' || result === 'missing') askAnother(job)
+      else finish(job, result)
+    })
+  }
+  /** On a useless answer, and when time has passed without any. */
+  const askAnother = (job: Job): void => {
+    if (job.scope.signal.aborted) return
+    job.cancelNext()
+    const peer = job.asked.size > max.others ? undefined : others().find(name => !job.asked.has(name))
+    if (peer !== undefined) {
+      ask(job, peer)
+      job.cancelNext = clock.after(max.stepMs, () => { askAnother(job) })
+    } else if (job.active === 0) {
+      finish(job, 'unresolved')
+    }
+  }
+  const open = (hash: Uint8Array, from: string): Job => {
+    const job: Job = {
+      hash: hash.slice(), from, done: Promise.withResolvers(), scope: new AbortController(), asked: new Set(), liars: new Set(),
+      waiters: 0, active: 0, started: false, cancelGiveUp: () => {}, cancelNext: () => {}
+    }
+    jobs.set(toHex(hash), job)
+    // from the announcement on, not from the start: what waits in the queue too long is stale news
+    job.cancelGiveUp = clock.after(max.giveUpMs, () => { finish(job, 'unresolved') })
+    queue.push(from, job)
+    pump()
+    return job
+  }
+  return {
+    async fetch (hash, from, signal) {
+      if (signal?.aborted === true || (waiting.get(from) ?? 0) >= max.waitingPerPeer || waitingInAll >= max.waiting) return UNRESOLVED
+      change(waiting, from, 1)
+      waitingInAll++
+      const job = jobs.get(toHex(hash)) ?? open(hash, from)
+      job.waiters++
+      const { promise: left, resolve } = Promise.withResolvers<Fetched>()
+      const leave = (): void => { resolve(UNRESOLVED) }
+      signal?.addEventListener('abort', leave, { once: true })
+      try {
+        return await Promise.race([job.done.promise, left])
+      } finally {
+        signal?.removeEventListener('abort', leave)
+        if (--job.waiters === 0) finish(job, 'unresolved')
+        change(waiting, from, -1)
+        waitingInAll--
+      }
+    },
+    // the queued ones first, or each end would start another
+    stop () { for (const job of [...jobs.values()].toReversed()) finish(job, 'unresolved') },
+    dump: () => ({ fetches: jobs.size, running, waiting: waitingInAll, peers: waiting.size, faults })
+  }
+}
+
+/** Adds to a counter that vanishes at zero, so that the map holds only names with something under way. */
+function change (counts: Map<string, number>, name: string, by: number): void {
+  const value = (counts.get(name) ?? 0) + by
+  if (value > 0) counts.set(name, value)
+  else counts.delete(name)
+}

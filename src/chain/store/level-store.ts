@@ -1,0 +1,168 @@
+import { rm, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { TosError } from '../../errors/index.ts'
+import { FLUSH_KEY, LAST_KEY, decodeRecord, encodeRecord, logSeed, recordKey } from './block-log.ts'
+import type { BlockStore, StoreRecovery } from './block-store.ts'
+import { lockDirectory } from './directory-lock.ts'
+import { openHighMark } from './high-mark.ts'
+import type { HighMark } from './high-mark.ts'
+import { openLog } from './level-log.ts'
+import type { LevelLog, OpenedLog } from './level-log.ts'
+import { finishRebuild, putAside, rebuildLog } from './log-rebuild.ts'
+import { scanLog } from './log-scan.ts'
+import { STORE_FILES, claimDirectory } from './store-manifest.ts'
+import type { StoreIdentity } from './store-manifest.ts'
+
+// room for a block, and for the files LevelDB writes when it opens
+const PROBE_BYTES = 2 * 1024 * 1024
+
+/**
+ * Opens the block log in `location` (LevelDB with a hash chain over its records, see block-log.ts). Damage is found by `load`: what
+ * stands before it is kept, a log damaged in the middle is rewritten and the old one put aside.
+ * Throws what `claimDirectory` and `openLog` throw, except that a log beyond repair is put aside and reported by `load`.
+ */
+export async function openLevelStore (location: string, identity: StoreIdentity): Promise<BlockStore> {
+  await claimDirectory(location, identity)
+  const path = join(location, STORE_FILES.log)
+  const damaged = join(location, STORE_FILES.damaged)
+  const seed = logSeed(identity.genesis, identity.difficulty)
+  const lock = await lockDirectory(join(location, STORE_FILES.lock))
+  const parts = await openParts(location).catch(async (error: unknown) => { await lock.release(); throw error })
+  const { mark, beyondRepair, repaired } = parts
+  let { db } = parts
+  let count = 0
+  let lastHash = seed
+  let state: 'open' | 'refused' | 'closed' = 'open'
+  let reopening: Promise<void> | undefined
+
+  const refuse = (cause: unknown): TosError => {
+    if (state === 'open') state = 'refused'
+    return new TosError('STORE_READ_ONLY', 'the disk refused to store a block', { cause, details: { location } })
+  }
+  const usable = (): void => { if (state === 'closed') throw new TosError('STORE_CLOSED', 'the block store is closed') }
+
+  return {
+    async load (visit) {
+      const scan = await scanLog(db, seed, visit)
+      count = scan.count
+      lastHash = scan.hash
+      const reason = beyondRepair ?? scan.fault ?? lostTail(mark.initial, count, repaired)
+      const rewrite = scan.fault !== undefined || repaired !== undefined
+      if (rewrite) db = await rebuildLog(db, location, count)
+      mark.reset(count)
+      if (reason === undefined) return undefined
+      const dropped = Math.max(scan.behind, (mark.initial ?? count) - count)
+      const setAside = rewrite || beyondRepair !== undefined ? { setAside: damaged } : {}
+      return { code: 'STORE_CORRUPT', kept: count, dropped, reason, ...setAside } satisfies StoreRecovery
+    },
+    get count () { return count },
+    get writable () { return state === 'open' },
+    async append (block) {
+      usable()
+      if (state === 'refused') throw refuse(undefined)
+      const { value, hash } = encodeRecord(lastHash, count + 1, block)
+      try {
+        await db.put(recordKey(count + 1), value)
+        mark.set(count + 1)
+      } catch (error) {
+        throw refuse(error)
+      }
+      lastHash = hash
+      count++
+    },
+    async read (number) {
+      usable()
+      if (number < 1 || number > count) throw new TosError('BLOCK_NOT_FOUND', `the store holds no block ${number}`)
+      await reopening
+      const value = await db.get(recordKey(number)).catch((cause: unknown) => {
+        throw new TosError(db.status === 'open' ? 'STORE_CORRUPT' : 'STORE_READ_ONLY', `cannot read block ${number}`, { cause, details: { number } })
+      })
+      const record = value === undefined ? undefined : decodeRecord(value, number)
+      if (record === undefined) throw new TosError('STORE_CORRUPT', `block ${number} is ${value === undefined ? 'gone' : 'damaged'} on disk`, { details: { number } })
+      return record.block
+    },
+    async recover () {
+      usable()
+      const swapped = Promise.withResolvers<void>()
+      try {
+        // the old handle can still read, so it stays until the disk has proved itself
+        await probeDisk(location)
+        reopening = swapped.promise
+        await db.close()
+        // a LevelDB that once failed to write refuses for ever: only a new handle writes again
+        db = (await openLog(path)).db
+        await dropAfter(db, count)
+        await db.put(FLUSH_KEY, recordKey(count), { sync: true })
+        state = 'open'
+      } catch (error) {
+        throw refuse(error)
+      } finally {
+        swapped.resolve()
+      }
+    },
+    async close () {
+      if (state === 'closed') return
+      const flush = state === 'open'
+      state = 'closed'
+      // the one synchronous write: it carries everything before it to the disk
+      try {
+        if (flush) await db.put(FLUSH_KEY, recordKey(count), { sync: true })
+      } finally {
+        await mark.close()
+        await db.close()
+        await lock.release()
+      }
+    }
+  }
+}
+
+interface StoreParts {
+  readonly db: LevelLog
+  readonly mark: HighMark
+  /** Why the log had to be repaired. */
+  readonly repaired: string | undefined
+  /** Why it was put aside as a whole. */
+  readonly beyondRepair: string | undefined
+}
+
+async function openParts (location: string): Promise<StoreParts> {
+  await finishRebuild(location)
+  const path = join(location, STORE_FILES.log)
+  let beyondRepair: string | undefined
+  let opened: OpenedLog
+  try {
+    opened = await openLog(path)
+  } catch (error) {
+    if (!(error instanceof TosError) || error.code !== 'STORE_CORRUPT') throw error
+    beyondRepair = String(error.details?.reason ?? error.message)
+    await putAside(path, join(location, STORE_FILES.damaged))
+    opened = await openLog(path)
+  }
+  try {
+    return { ...opened, beyondRepair, mark: await openHighMark(join(location, STORE_FILES.mark)) }
+  } catch (cause) {
+    await opened.db.close()
+    throw new TosError('DATA_DIR_UNREADABLE', `cannot open the high mark in ${location}`, { cause })
+  }
+}
+
+function lostTail (mark: number | undefined, count: number, repaired: string | undefined): string | undefined {
+  if (mark !== undefined && mark > count) return `the log ends at block ${count}, ${mark} were written`
+  if (mark === undefined && count > 0) return 'the high mark is gone, blocks may be missing at the end'
+  return repaired === undefined ? undefined : `LevelDB had to be repaired: ${repaired}`
+}
+
+/** Throws when two mebibytes do not reach the disk. */
+async function probeDisk (location: string): Promise<void> {
+  const path = join(location, STORE_FILES.probe)
+  try {
+    await writeFile(path, Buffer.alloc(PROBE_BYTES), { flush: true })
+  } finally {
+    await rm(path, { force: true })
+  }
+}
+
+/** A write that was reported as refused may have reached the log all the same. */
+async function dropAfter (db: LevelLog, count: number): Promise<void> {
+  await db.clear({ gte: recordKey(count + 1), lte: LAST_KEY })
+}
