@@ -29,16 +29,16 @@ export function createProgram (cli: Cli): Command {
     .version(VERSION)
     .option('--json', 'one JSON object a line on standard output')
   for (const register of COMMANDS) register(program, cli)
-  prepare(program)
+  prepare(program, cli)
   return program
 }
 
 // every command takes --json and throws instead of exiting; settings are not inherited by commands made before them
-function prepare (command: Command): void {
+function prepare (command: Command, cli: Cli): void {
   command.configureHelp({ minWidthToWrap: 24, optionDescription: describeOption })
-  command.exitOverride().configureOutput({ outputError: () => {}, getOutHelpWidth: () => Math.min(100, Math.max(80, process.stdout.columns ?? 100)) }).showSuggestionAfterError().allowExcessArguments(false)
+  command.exitOverride().configureOutput({ writeOut: text => { void cli.out.write(text) }, outputError: () => {}, getOutHelpWidth: () => Math.min(100, Math.max(80, process.stdout.columns ?? 100)) }).showSuggestionAfterError().allowExcessArguments(false)
   if (command.parent !== null && command.commands.length === 0) command.option('--json', 'one JSON object a line on standard output')
-  for (const child of command.commands) prepare(child)
+  for (const child of command.commands) prepare(child, cli)
 }
 
 function describeOption ({ description, argChoices, defaultValue, defaultValueDescription }: Option): string {
