@@ -5,7 +5,7 @@ import { after, before, test } from 'node:test'
 import { serveAdmin } from '../../src/monitor/index.ts'
 import type { AdminServer } from '../../src/monitor/index.ts'
 import { createFakeApi } from '../monitor/fake-api.ts'
-import { lines, scratch, spawnTosd, tosd } from './run.ts'
+import { lines, scratch, spawnTosd, tosd, tosdProcess } from './run.ts'
 
 const { dir, remove } = scratch('daemon')
 const socket = join(dir, 'admin.sock')
@@ -21,7 +21,7 @@ after(async () => {
 
 test('status says ready, for programs and for people', async () => {
   assert.equal(lines((await ask('status')).stdout)[0]?.['ready'], true)
-  const { code, stdout } = await tosd(['status', '--admin-socket', socket])
+  const { code, stdout } = await tosdProcess(['status', '--admin-socket', socket])
   assert.equal(code, 0)
   assert.match(stdout, /^ready\n {2}network {2}devnet \(full\)\n/)
 })
@@ -84,7 +84,7 @@ test('wait-ready returns when the node is ready and ends in 75 when it is not in
   assert.equal((await ask('wait-ready')).code, 0)
   const late = await ask('wait-ready', '--height', '4', '--timeout', '300ms')
   assert.deepEqual([late.code, lines(late.stderr)[0]?.['code']], [75, 'TIMEOUT'])
-  const nobody = await tosd(['wait-ready', '--admin-socket', join(dir, 'none.sock'), '--timeout', '300ms', '--json'])
+  const nobody = await tosdProcess(['wait-ready', '--admin-socket', join(dir, 'none.sock'), '--timeout', '300ms', '--json'])
   assert.equal(nobody.code, 75)
 })
 

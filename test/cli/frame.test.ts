@@ -7,7 +7,7 @@ import { carriersOf, MESSAGE_TYPES } from '../../src/cli/message-types.ts'
 import { MAX_LINE_BYTES } from '../../src/cli/read-lines.ts'
 import { encodeHeader } from '../../src/frame/index.ts'
 import { fromHex, toHex } from '../../src/wire/index.ts'
-import { lines, tosd } from './run.ts'
+import { lines, tosd, tosdProcess } from './run.ts'
 
 interface Vector { readonly name: string, readonly type: string, readonly fields: unknown, readonly checksum: string, readonly header: string, readonly payload: string }
 
@@ -25,9 +25,9 @@ test('every golden frame decodes and encodes byte for byte', () => {
 })
 
 test('the command answers one line per golden frame, in order, both ways', async () => {
-  const decoded = await tosd(['frame', 'decode', '-', '--json'], { input: `${hexes.join('\n')}\n` })
+  const decoded = await tosdProcess(['frame', 'decode', '-', '--json'], { input: `${hexes.join('\n')}\n` })
   assert.deepEqual([decoded.code, lines(decoded.stdout)], [0, shown])
-  const encoded = await tosd(['frame', 'encode', '-', '--json'], { input: objects.map(object => JSON.stringify(object)).join('\n') })
+  const encoded = await tosdProcess(['frame', 'encode', '-', '--json'], { input: objects.map(object => JSON.stringify(object)).join('\n') })
   assert.deepEqual([encoded.code, lines(encoded.stdout)], [0, hexes.map(hex => ({ hex }))])
 })
 
@@ -83,11 +83,11 @@ test('types outside the golden file and aliases are known too', () => {
 
 test('every line gets exactly one answer: empty ones, too long ones, and a last one without its end', async () => {
   const hex = hexes[0] as string
-  const codes = async (input: string): Promise<unknown[]> => lines((await tosd(['frame', 'decode', '-', '--json'], { input })).stdout).map(({ code, type }) => code ?? type)
+  const codes = async (input: string, run = tosd): Promise<unknown[]> => lines((await run(['frame', 'decode', '-', '--json'], { input })).stdout).map(({ code, type }) => code ?? type)
   assert.deepEqual(await codes(`\n${hex}\n \r\n${hex}\r\n\n`), ['TRUNCATED', 'PING', 'TRUNCATED', 'PING', 'TRUNCATED'])
   assert.deepEqual(await codes(`${hex}\n${hex}`), ['PING', 'PING'])
   assert.deepEqual(await codes(''), [])
-  assert.deepEqual(await codes(`${'ab'.repeat(MAX_LINE_BYTES / 2)}00\n${hex}\n`), ['MESSAGE_TOO_LARGE', 'PING'])
+  assert.deepEqual(await codes(`${'ab'.repeat(MAX_LINE_BYTES / 2)}00\n${hex}\n`, tosdProcess), ['MESSAGE_TOO_LARGE', 'PING'])
   const whole = await tosd(['frame', 'decode', '--json'], { input: 'ab'.repeat(MAX_LINE_BYTES / 2 + 1) })
   assert.deepEqual([whole.code, lines(whole.stdout)[0]?.['code']], [1, 'MESSAGE_TOO_LARGE'])
 })

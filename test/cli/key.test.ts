@@ -9,7 +9,7 @@ import { acquireLock } from '../../src/node/lock-file.ts'
 import { openBase } from '../../src/node/open-base.ts'
 import { isSealedKey, seedToWords, sealKey } from '../../src/secure/keys/index.ts'
 import { fromHex, toHex } from '../../src/wire/index.ts'
-import { lines, scratch, tosd } from './run.ts'
+import { lines, scratch, tosd, tosdProcess } from './run.ts'
 import type { Ran } from './run.ts'
 
 const { dir, remove } = scratch('key')
@@ -103,13 +103,13 @@ test('a rotation leaves the new key, the old one and a record that verifies; nev
   const made = await tosd(['key', 'import', ...target], { input: seed })
   assert.equal(made.code, 0)
   const release = acquireLock(join(home, 'lock'))
-  const [locked, resealed] = await Promise.all([tosd(['key', 'rotate', ...target]), tosd(['key', 'encrypt', '--passphrase-file', passFile, ...target])])
+  const [locked, resealed] = await Promise.all([tosdProcess(['key', 'rotate', ...target]), tosd(['key', 'encrypt', '--passphrase-file', passFile, ...target])])
   release()
   assert.deepEqual([failure(locked), failure(resealed)], [[78, 'DATA_DIR_LOCKED'], [78, 'DATA_DIR_LOCKED']])
   const dry = await tosd(['key', 'rotate', '--dry-run', ...target])
   assert.deepEqual([dry.code, first(dry)['dryRun'], readdirSync(home)], [0, true, ['node.key']])
 
-  const rotated = await tosd(['key', 'rotate', '--reason', 'yearly', ...target])
+  const rotated = await tosdProcess(['key', 'rotate', '--reason', 'yearly', ...target])
   assert.equal(rotated.code, 0)
   const { old, rotationFile, nodeId: now } = first(rotated) as { old: { nodeId: string, keptAs: string }, rotationFile: string, nodeId: string }
   assert.deepEqual([old.nodeId, existsSync(join(home, 'lock')), mode(file), mode(old.keptAs), mode(rotationFile)], [nodeId, false, 0o600, 0o600, 0o600])
@@ -147,7 +147,7 @@ test('encrypt, passwd and decrypt keep the key and change how it is kept', async
 
 test('a node with an encrypted key starts with its passphrase and not without; a miner key may stay locked', async () => {
   const home = join(await sealed('node'), '..')
-  const start = await tosd(['start', '--network', 'devnet', '--data-dir', home, '--json'])
+  const start = await tosdProcess(['start', '--network', 'devnet', '--data-dir', home, '--json'])
   assert.deepEqual(failure(start), [78, 'KEY_LOCKED'])
   silent(start)
   const { config } = resolveConfig([fromObject({ network: 'devnet', dataDir: home, keyPassphrase: passphrase, minerKey: await sealed('miner') }, 'test')], { facts: baseFacts({}) })

@@ -4,7 +4,7 @@ import { chmodSync, existsSync, readFileSync, statSync, writeFileSync } from 'no
 import { join } from 'node:path'
 import { after, test } from 'node:test'
 import { OPTION_KEYS } from '../../src/config/index.ts'
-import { lines, scratch, tosd } from './run.ts'
+import { lines, scratch, tosd, tosdProcess } from './run.ts'
 
 const { dir, remove } = scratch('offline')
 after(remove)
@@ -13,13 +13,13 @@ const publicKey = 'd75a980182b10ab7d54bfed3c964073a0ee172f3daa62325af021a68f7075
 
 test('a key is made, shown, exported and imported; never overwritten, and shown without its secret', async () => {
   const file = join(dir, 'a.key')
-  const imported = await tosd(['key', 'import', '--file', file, '--json'], { input: `${seed}\n` })
+  const imported = await tosdProcess(['key', 'import', '--file', file, '--json'], { input: `${seed}\n` })
   assert.deepEqual([imported.code, lines(imported.stdout)[0]?.['nodeId']], [0, publicKey])
   assert.equal(statSync(file).mode & 0o777, 0o600)
   const shown = await tosd(['key', 'show', '--file', file, '--json'])
   assert.equal(lines(shown.stdout)[0]?.['nodeId'], publicKey)
   assert.ok(!shown.stdout.includes(seed))
-  assert.equal((await tosd(['key', 'export', '--file', file])).stdout, `${seed}\n`)
+  assert.equal((await tosdProcess(['key', 'export', '--file', file])).stdout, `${seed}\n`)
   for (const command of ['gen', 'import']) {
     const again = await tosd(['key', command, '--file', file, '--json'], { input: seed })
     assert.deepEqual([again.code, lines(again.stderr)[0]?.['code']], [78, 'KEY_EXISTS'], command)
@@ -31,13 +31,13 @@ test('a key is made, shown, exported and imported; never overwritten, and shown 
 
 test('init sets a directory up once, and later commands find it without being told', async () => {
   const home = join(dir, 'home')
-  const first = await tosd(['init', '--network', 'testnet', '--peers-max', '30', '--json'], { home })
+  const first = await tosdProcess(['init', '--network', 'testnet', '--peers-max', '30', '--json'], { home })
   const { dataDir, peerId } = lines(first.stdout)[0] as { dataDir: string, peerId: string }
   assert.deepEqual([first.code, dataDir], [0, join(home, '.tosd', 'testnet')])
   assert.equal(statSync(join(dataDir, 'node.key')).mode & 0o777, 0o600)
   assert.ok(!existsSync(join(dataDir, 'lock')))
   assert.equal(lines((await tosd(['key', 'show', '--json'], { home })).stdout)[0]?.['peerId'], peerId)
-  const shown = lines((await tosd(['config', 'show', '--origin', '--json'], { home, env: { TOSD_PEERS__TARGET: '20' } })).stdout)[0] as Record<string, { value: unknown, origin: string }>
+  const shown = lines((await tosdProcess(['config', 'show', '--origin', '--json'], { home, env: { TOSD_PEERS__TARGET: '20' } })).stdout)[0] as Record<string, { value: unknown, origin: string }>
   assert.deepEqual([shown['network']?.value, shown['peers.max'], shown['peers.target']], [
     'testnet', { value: 30, origin: `file ${join(dataDir, 'tosd.toml')}` }, { value: 20, origin: 'environment TOSD_PEERS__TARGET' }
   ])
@@ -109,7 +109,7 @@ test('a generated chain goes through a file into two data directories, without a
   const target = (name: string): string[] => ['--network', 'devnet', '--data-dir', join(dir, name), '--json']
   const imported = await tosd(['chain', 'import', file, ...target('one')])
   assert.deepEqual([imported.code, lines(imported.stdout).at(-1)?.['height']], [0, 12])
-  const exported = await tosd(['chain', 'export', copy, ...target('one')])
+  const exported = await tosdProcess(['chain', 'export', copy, ...target('one')])
   assert.equal(exported.code, 0)
   assert.ok(readFileSync(copy).equals(readFileSync(file)))
   assert.equal((await tosd(['chain', 'import', copy, ...target('two')])).code, 0)

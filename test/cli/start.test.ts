@@ -5,7 +5,7 @@ import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { after, test } from 'node:test'
-import { lines, scratch, spawnTosd, tosd } from './run.ts'
+import { lines, scratch, spawnTosd, tosd, tosdProcess } from './run.ts'
 
 const { dir, remove } = scratch('start')
 const running = new Set<ChildProcessWithoutNullStreams>()
@@ -46,13 +46,15 @@ test('the first line tells everything; a signal ends the node gracefully, by its
   assert.deepEqual(Object.keys(ready), ['event', 'peerId', 'nodeId', 'addrs', 'adminSocket', 'pid'])
   assert.match(ready.addrs[0] ?? '', new RegExp(`^/ip4/127\\.0\\.0\\.1/tcp/\\d+/p2p/${ready.peerId}$`))
   assert.deepEqual([ready.pid, statSync(ready.adminSocket).mode & 0o777], [child.pid, 0o600])
-  const id = lines((await tosd(['id', ...options('one')])).stdout)[0]
+  const id = lines((await tosdProcess(['id', ...options('one')])).stdout)[0]
   assert.deepEqual([id?.['peerId'], id?.['nodeId']], [ready.peerId, ready.nodeId])
 
-  const second = await tosd(['start', ...options('one'), '--admin-socket', join(dir, 'other.sock')])
-  assert.deepEqual([second.code, second.stdout, lines(second.stderr)[0]?.['code']], [78, '', 'DATA_DIR_LOCKED'])
   const port = /tcp\/(\d+)/.exec(ready.addrs[0] ?? '')?.[1]
-  const taken = await tosd(['start', ...options('taken'), '--listen', `/ip4/127.0.0.1/tcp/${port}`, '--bootstrap', '', '--no-mdns'])
+  const [second, taken] = await Promise.all([
+    tosdProcess(['start', ...options('one'), '--admin-socket', join(dir, 'other.sock')]),
+    tosdProcess(['start', ...options('taken'), '--listen', `/ip4/127.0.0.1/tcp/${port}`, '--bootstrap', '', '--no-mdns'])
+  ])
+  assert.deepEqual([second.code, second.stdout, lines(second.stderr)[0]?.['code']], [78, '', 'DATA_DIR_LOCKED'])
   assert.deepEqual([taken.code, lines(taken.stderr).at(-1)?.['code'], String(lines(taken.stderr).at(-1)?.['cause']).split('\n').length], [78, 'LISTEN_FAILED', 1])
 
   child.kill('SIGTERM')
@@ -86,7 +88,7 @@ test('a protocol written by a stranger in one file answers a request over the ne
   const target = server.ready.addrs[0] ?? ''
   assert.equal((await tosd(['peers', 'connect', target, ...options('asker')])).code, 0)
   assert.deepEqual(lines((await tosd(['peers', 'ls', ...options('asker')])).stdout).map(({ peerId, direction }) => [peerId, direction]), [[server.ready.peerId, 'outbound']])
-  const answer = await tosd(['request', 'hello', server.ready.peerId, '{"name":"alice"}', ...options('asker')])
+  const answer = await tosdProcess(['request', 'hello', server.ready.peerId, '{"name":"alice"}', ...options('asker')])
   assert.deepEqual([answer.code, answer.stderr, lines(answer.stdout)], [0, '', [{ text: 'hello alice' }]])
   const pings = lines((await tosd(['ping', server.ready.peerId, '--count', '2', '--interval', '1ms', ...options('asker')])).stdout)
   assert.deepEqual(pings.map(({ seq, error }) => [seq, error]), [[0, undefined], [1, undefined]])
@@ -102,7 +104,7 @@ test('stop returns when the process is gone: the directory can be used again at 
   for (let i = 0; i < 5; i++) {
     const { child, closed } = await start('again', '--mine', '--mine-interval-ms', '1h')
     assert.equal((await tosd(['wait-ready', '--timeout', '20s', ...options('again')])).code, 0)
-    const stopped = await tosd(['stop', ...options('again')])
+    const stopped = await tosdProcess(['stop', ...options('again')])
     assert.deepEqual([stopped.code, stopped.stderr, lines(stopped.stdout)], [0, '', [{ stopped: true, pid: child.pid }]])
     assert.throws(() => process.kill(child.pid as number, 0), { code: 'ESRCH' })
     assert.ok(!existsSync(join(dir, 'again', 'lock')))

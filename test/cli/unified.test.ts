@@ -11,7 +11,7 @@ import { dialRole, listenRole } from '../../src/cli/unified/transport-role.ts'
 import type { TosError } from '../../src/errors/index.ts'
 import type { TosNode } from '../../src/index.ts'
 import { hasRedis, REDIS_HINT, startRedis } from '../support/redis-server.ts'
-import { spawnTosd, tosd } from './run.ts'
+import { spawnTosd, tosdProcess } from './run.ts'
 
 const LATENCY = /^latency:\n {2}handshake_plus_one_rtt: ([\d.]+)\n {2}ping_rtt: ([\d.]+)\n {2}unit: ms\n$/
 const redisHere = hasRedis()
@@ -23,9 +23,9 @@ test('the task comes from the environment: what is missing or unknown is named, 
     assert.throws(() => readTask({ ...base, [name]: value }), error => (error as TosError).code === 'USAGE' && (error as TosError).message.startsWith(`${name} must be `), name)
   }
   for (const name of Object.keys(base)) assert.throws(() => readTask({ ...base, [name]: undefined }), { code: 'USAGE' }, name)
-  const wrong = await tosd(['--unified'], { env: { ...base, TRANSPORT: 'carrier-pigeon' } })
+  const wrong = await tosdProcess(['--unified'], { env: { ...base, TRANSPORT: 'carrier-pigeon' } })
   assert.deepEqual([wrong.code, wrong.stdout], [2, ''])
-  const { code, stderr } = await tosd(['--unified'], { env: base })
+  const { code, stderr } = await tosdProcess(['--unified'], { env: base })
   assert.deepEqual([code, /REDIS_UNREACHABLE/.test(stderr)], [1, true], stderr)
 })
 
@@ -69,7 +69,7 @@ describe('with a Redis server', { skip: redisHere ? false : `no redis-server: ${
     listener.stdout.resume()
     listener.stderr.pipe(process.stderr)
     running.push(listener)
-    const { code, stdout, stderr } = await tosd(['--unified'], { env: { ...env, IS_DIALER: 'true' } })
+    const { code, stdout, stderr } = await tosdProcess(['--unified'], { env: { ...env, IS_DIALER: 'true' } })
     assert.deepEqual([code, stderr], [0, ''])
     assert.match(stdout, LATENCY)
     assert.equal(await stop(listener), 0)

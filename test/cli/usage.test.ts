@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { test } from 'node:test'
-import { lines, spawnTosd, tosd } from './run.ts'
+import { lines, spawnTosd, tosd, tosdProcess } from './run.ts'
 
 test('what is wrong on the command line is one clear line with the nearest match, exit 2', async () => {
   const rows: Array<[args: string[], message: RegExp]> = [
@@ -10,28 +10,28 @@ test('what is wrong on the command line is one clear line with the nearest match
     [['frame', 'decode', 'a', 'b'], /too many arguments/],
     [['start', '--netwrok', 'x'], /Did you mean --network\?/]
   ]
-  for (const [args, message] of rows) {
-    const { code, stderr, stdout } = await tosd(args)
+  for (const [i, [args, message]] of rows.entries()) {
+    const { code, stderr, stdout } = await (i === 0 ? tosdProcess : tosd)(args)
     assert.deepEqual([code, stdout], [2, ''], args.join(' '))
     assert.match(stderr, message)
   }
 })
 
 test('with --json the error is one object on standard error', async () => {
-  const { code, stderr } = await tosd(['nonsense', '--json'])
+  const { code, stderr } = await tosdProcess(['nonsense', '--json'])
   assert.equal(code, 2)
   assert.deepEqual(lines(stderr).map(error => [error['code'], error['message']]), [['USAGE', "unknown command 'nonsense'"]])
 })
 
 test('help and version go to standard output', async () => {
-  const help = await tosd(['--help'])
+  const help = await tosdProcess(['--help'])
   assert.deepEqual([help.code, help.stderr], [0, ''])
   for (const command of ['init', 'start', 'status', 'frame', 'devnet', 'completion']) assert.match(help.stdout, new RegExp(`^ {2}${command}\\b`, 'm'))
-  assert.match((await tosd(['--version'])).stdout, /^\d+\.\d+\.\d+\n$/)
+  assert.match((await tosdProcess(['--version'])).stdout, /^\d+\.\d+\.\d+\n$/)
 })
 
 test('no daemon: exit 69 and what to do', async () => {
-  const { code, stderr } = await tosd(['status'])
+  const { code, stderr } = await tosdProcess(['status'])
   assert.equal(code, 69)
   assert.match(stderr, /^error: no tosd answers on the admin socket\s+\[DAEMON_UNREACHABLE\]\n[^]*hint {3,}start the node first/)
 })
