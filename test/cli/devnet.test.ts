@@ -2,12 +2,12 @@ import assert from 'node:assert/strict'
 import { existsSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { test } from 'node:test'
-import { lines, tosd } from './run.ts'
+import { lines, tosd, tosdProcess } from './run.ts'
 
 interface View { readonly event: string, readonly nodes: Array<{ alive: boolean, status: { peers: { connected: number }, chain: { height: number, hash: string } } | null }> }
 
 test('a devnet runs real processes that share a mined chain, and leaves nothing behind', async () => {
-  const { code, stdout, stderr } = await tosd(['devnet', '--nodes', '2', '--for', '5s', '--mine-interval-ms', '200', '--json'])
+  const { code, stdout, stderr } = await tosdProcess(['devnet', '--nodes', '2', '--for', '3s', '--mine-interval-ms', '200', '--json'])
   assert.deepEqual([code, stderr], [0, ''])
   const events = lines(stdout)
   const nodes = events.filter(({ event }) => event === 'node') as Array<{ name: string, pid: number, adminSocket: string }>
