@@ -1,4 +1,4 @@
-export type { AddResult, BlockRef, BlockTemplate, FoundTransaction, Ledger, LedgerEvents } from './ledger.ts'
+export type { AddResult, BlockRef, BlockTemplate, FoundTransaction, Ledger, LedgerEvents, LedgerTransaction } from './ledger.ts'
 export { createReferenceLedger } from './dag/reference-ledger.ts'
 export type { ReferenceLedger, ReferenceLedgerOptions } from './dag/reference-ledger.ts'
 export { createMemoryStore } from './store/memory-store.ts'

@@ -24,6 +24,18 @@ export interface FoundTransaction {
   readonly proof: TxProof
 }
 
+/** A transaction whose form holds; its signature may be unchecked. The arrays may be views into `data`. */
+export interface LedgerTransaction {
+  readonly id: Uint8Array
+  readonly data: Uint8Array
+  readonly sender: Uint8Array
+  readonly nonce: bigint
+  readonly fee: bigint
+  readonly energyUsed: bigint
+  readonly priority: number
+  readonly privacyLevel: number
+}
+
 /** What a miner needs to build the next block on the tip. */
 export interface BlockTemplate {
   readonly parents: Uint8Array[]
@@ -83,8 +95,17 @@ export interface Ledger extends TypedEventTarget<LedgerEvents> {
   transaction (id: Uint8Array): Promise<FoundTransaction | undefined>
   /** The nonce the next transaction of `sender` must carry on the tip. */
   nextNonce (sender: Uint8Array): bigint
-  /** Checks form and signature of transaction bytes, not the nonce. Throws `INVALID_TRANSACTION`. */
-  checkTransaction (data: Uint8Array): { id: Uint8Array, sender: Uint8Array, nonce: bigint, fee: bigint, energyUsed: bigint, priority: number, privacyLevel: number }
+  /** Checks form and signature of transaction bytes, not the nonce. Throws `INVALID_TRANSACTION` (`details.rule` `form` or `signature`). */
+  checkTransaction (data: Uint8Array): LedgerTransaction
+  /** Checks the form of transaction bytes and works out their id. Throws `INVALID_TRANSACTION` with rule `form`. */
+  readTransaction (data: Uint8Array): LedgerTransaction
+  /** Checks the signature of what `readTransaction` gave, at once. Throws `INVALID_TRANSACTION` with rule `signature`. */
+  verifyTransaction (transaction: LedgerTransaction): void
+  /**
+   * The same for many, off the event loop: verdicts in their order. Rejects with `BUSY` when too many wait, `NODE_STOPPED` when the ledger is
+   * closed, `INTERNAL` when a worker died; then nothing is said of any of them.
+   */
+  verifyTransactions (transactions: readonly LedgerTransaction[]): Promise<boolean[]>
   /** Sizes of everything held, by name. */
   dump (): Record<string, number>
   close (): Promise<void>

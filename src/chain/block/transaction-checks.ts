@@ -2,7 +2,11 @@ import { createPublicKey, verify } from 'node:crypto'
 import type { KeyObject } from 'node:crypto'
 import { LRUCache } from 'lru-cache'
 import { TosError } from '../../errors/index.ts'
-import { decodeTransaction, signedBytes, transactionDomain, transactionId } from './transaction.ts'
+import { systemClock } from '../clock.ts'
+import type { Clock } from '../clock.ts'
+import { createSignatureBatches } from './signature-batches.ts'
+import type { SignedTransaction } from './signature-batches.ts'
+import { SIGNATURE_BYTES, decodeTransaction, signedBytes, transactionDomain, transactionId } from './transaction.ts'
 import type { Transaction } from './transaction.ts'
 
 /** A transaction whose form holds, with its id; the signature may still be unchecked. */
@@ -17,12 +21,19 @@ export interface TransactionChecks {
   /** Form and id. Throws `INVALID_TRANSACTION` with `details.rule` `form`. */
   parse (data: Uint8Array): ParsedTransaction
   /** Throws `INVALID_TRANSACTION` with `details.rule` `signature`. */
-  verify (transaction: ParsedTransaction): void
-  /** All signatures, several at a time off the event loop. Rejects like `verify`, with `details.index` of the first bad one. */
+  verifyOne (transaction: Identified): void
+  /** Verdicts in the order of `transactions`, from worker threads. Rejects when there is none: see `SignatureBatches`. */
+  verifyEach (transactions: readonly Identified[]): Promise<boolean[]>
+  /** All signatures, several at a time off the event loop. Rejects like `verifyOne`, with `details.index` of the first bad one. */
   verifyAll (transactions: readonly ParsedTransaction[]): Promise<void>
-  /** Sizes of the two caches. */
-  dump (): { keys: number, verified: number }
+  /** Ends the worker threads. */
+  stop (): Promise<void>
+  /** Sizes of the two caches, and signatures that wait for a worker. */
+  dump (): { keys: number, verified: number, verifying: number }
 }
+
+/** What a signature check needs to know. */
+type Identified = SignedTransaction & { readonly id: Uint8Array }
 
 // importing a key costs 15-40 µs, a verification 110: both are worth remembering, within bounds
 const KEYS = 4096
@@ -32,13 +43,14 @@ const IN_FLIGHT = 16
 
 /**
  * Strict Ed25519 (RFC 8032 §5.1.7, cofactorless) as node:crypto does it: non-canonical S and small-order keys are refused.
- * Ids that passed `verify` are remembered: a transaction checked on its way into the mempool is not verified again inside its block.
+ * Ids that passed `verifyOne` or `verifyEach` are remembered: a transaction checked on its way into the mempool is not verified again inside its block.
  * The id covers the signature, so nothing else can pass under it.
  */
-export function createTransactionChecks (network: string): TransactionChecks {
+export function createTransactionChecks (network: string, clock: Clock = systemClock): TransactionChecks {
   const domain = transactionDomain(network)
   const keys = new LRUCache<string, KeyObject>({ max: KEYS })
   const verified = new LRUCache<string, true>({ max: VERIFIED })
+  const batches = createSignatureBatches(network, clock)
   const name = (bytes: Uint8Array): string => Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('latin1')
 
   const keyOf = (sender: Uint8Array): KeyObject => {
@@ -53,7 +65,7 @@ export function createTransactionChecks (network: string): TransactionChecks {
     }
   }
 
-  const verifyOne = async (transaction: ParsedTransaction, index: number): Promise<void> => {
+  const verifyInPool = async (transaction: ParsedTransaction, index: number): Promise<void> => {
     const { promise, resolve, reject } = Promise.withResolvers<void>()
     verify(null, signedBytes(domain, transaction.data), keyOf(transaction.value.sender), transaction.value.signature, (error, ok) => {
       if (error === null && ok) resolve()
@@ -64,10 +76,18 @@ export function createTransactionChecks (network: string): TransactionChecks {
 
   return {
     parse: data => ({ value: decodeTransaction(data), data, id: transactionId(data) }),
-    verify (transaction) {
+    verifyOne (transaction) {
       if (verified.get(name(transaction.id)) === true) return
-      if (!verify(null, signedBytes(domain, transaction.data), keyOf(transaction.value.sender), transaction.value.signature)) throw badSignature()
+      const { data, sender } = transaction
+      if (!verify(null, signedBytes(domain, data), keyOf(sender), data.subarray(data.length - SIGNATURE_BYTES))) throw badSignature()
       verified.set(name(transaction.id), true)
+    },
+    async verifyEach (transactions) {
+      const unknown = transactions.filter(({ id }) => verified.get(name(id)) !== true)
+      const verdicts = unknown.length === 0 ? [] : await batches.verify(unknown)
+      const bad = new Set(unknown.filter((_, index) => verdicts[index] !== true))
+      for (const { id } of unknown.filter(transaction => !bad.has(transaction))) verified.set(name(id), true)
+      return transactions.map(transaction => !bad.has(transaction))
     },
     async verifyAll (transactions) {
       let next = 0
@@ -77,7 +97,7 @@ export function createTransactionChecks (network: string): TransactionChecks {
           const transaction = transactions[index] as ParsedTransaction
           if (verified.get(name(transaction.id)) === true) continue
           try {
-            await verifyOne(transaction, index)
+            await verifyInPool(transaction, index)
           } catch (error) {
             // the block is lost: stop the other lanes too
             next = transactions.length
@@ -89,7 +109,8 @@ export function createTransactionChecks (network: string): TransactionChecks {
       const failed = lanes.find(result => result.status === 'rejected')
       if (failed !== undefined) throw failed.reason
     },
-    dump: () => ({ keys: keys.size, verified: verified.size })
+    stop: () => batches.stop(),
+    dump: () => ({ keys: keys.size, verified: verified.size, verifying: batches.queued })
   }
 }
 

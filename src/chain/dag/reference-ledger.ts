@@ -18,7 +18,7 @@ import { difficultyOf, genesisOf } from '../block/genesis.ts'
 import { sameBytes, sha3 } from '../block/hash.ts'
 import { blockHeader } from '../block/header.ts'
 import type { BlockHeader } from '../block/header.ts'
-import type { AddResult, BlockRef, BlockTemplate, FoundTransaction, Ledger, LedgerEvents } from '../ledger.ts'
+import type { AddResult, BlockRef, BlockTemplate, FoundTransaction, Ledger, LedgerEvents, LedgerTransaction } from '../ledger.ts'
 import { openLevelStore } from '../store/level-store.ts'
 import { createMemoryStore } from '../store/memory-store.ts'
 import { merkleSiblings } from '../block/merkle.ts'
@@ -65,7 +65,7 @@ export async function createReferenceLedger (options: ReferenceLedgerOptions): P
   const difficulty = difficultyOf(network, options.difficulty)
   const store = options.store ?? (location === undefined ? createMemoryStore() : await openLevelStore(location, { network, genesis: genesis.hash, difficulty }))
   const dag = createBlockDag(genesis)
-  const checks = createTransactionChecks(network)
+  const checks = createTransactionChecks(network, options.clock)
   try {
     const recovered = await store.load(bytes => { enter(dag, restore(bytes, dag, checks)) })
     return new EmbeddedLedger({ options, genesis, difficulty, store, dag, checks, recovered })
@@ -185,19 +185,26 @@ class EmbeddedLedger extends TypedEventEmitter<LedgerEvents> implements Referenc
     return account === -1 ? 0n : BigInt(this.#dag.order.nextNonce(account))
   }
 
-  checkTransaction (data: Uint8Array): { id: Uint8Array, sender: Uint8Array, nonce: bigint, fee: bigint, energyUsed: bigint, priority: number, privacyLevel: number } {
-    const parsed = this.#checks.parse(data)
-    this.#checks.verify(parsed)
-    const { sender, nonce, fee, energyUsed, priority, privacyLevel } = parsed.value
-    return { id: parsed.id, sender, nonce, fee, energyUsed, priority, privacyLevel }
+  checkTransaction (data: Uint8Array): LedgerTransaction {
+    const transaction = this.readTransaction(data)
+    this.verifyTransaction(transaction)
+    return transaction
   }
+
+  readTransaction (data: Uint8Array): LedgerTransaction {
+    const { id, value: { sender, nonce, fee, energyUsed, priority, privacyLevel } } = this.#checks.parse(data)
+    return { id, data, sender, nonce, fee, energyUsed, priority, privacyLevel }
+  }
+
+  verifyTransaction (transaction: LedgerTransaction): void { this.#checks.verifyOne(transaction) }
+  verifyTransactions (transactions: readonly LedgerTransaction[]): Promise<boolean[]> { return this.#checks.verifyEach(transactions) }
 
   dump (): Record<string, number> {
     const { index, transactions, order, branches } = this.#dag
-    const { keys, verified } = this.#checks.dump()
+    const { keys, verified, verifying } = this.#checks.dump()
     return {
       blocks: index.size, tips: index.tips.size, ordered: order.length, branches, transactions: transactions.transactions, accounts: transactions.accounts,
-      pending: this.#turns.waiting, pendingBytes: this.#turns.weight, cachedKeys: keys, verifiedTransactions: verified
+      pending: this.#turns.waiting, pendingBytes: this.#turns.weight, cachedKeys: keys, verifiedTransactions: verified, verifying
     }
   }
 
@@ -206,6 +213,7 @@ class EmbeddedLedger extends TypedEventEmitter<LedgerEvents> implements Referenc
     this.#closed = true
     this.#cancelReopen?.()
     await this.#turns.close()
+    await this.#checks.stop()
     await this.#store.close()
   }
 
