@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs'
 import { test } from 'node:test'
 import type { TestContext } from 'node:test'
 import { frameFromJson, frameToJson } from '../../../src/cli/frame-json.ts'
+import type { MessageType } from '../../../src/protocol/index.ts'
 import { toHex } from '../../../src/wire/index.ts'
 import { cell, skipCell } from '../harness/cell.ts'
 import { recorder } from '../harness/report.ts'
@@ -10,10 +11,10 @@ import { isRequired } from '../harness/toolchain.ts'
 import type { Availability, Tool } from '../harness/toolchain.ts'
 import { startCodec } from './codec-process.ts'
 import type { CodecProcess } from './codec-process.ts'
-import { giveRandom, judgeDamaged, takeRandom } from './exchange.ts'
-import { MESSAGES } from './message-samples.ts'
-import type { MessageSample } from './message-samples.ts'
-
+import { judgeDamaged } from './damage.ts'
+import { giveRandom, takeRandom } from './exchange.ts'
+import { giveJson, takeJson } from './json-exchange.ts'
+import { MESSAGES } from './messages.ts'
 
 interface Golden { readonly name: string, readonly type: string, readonly fields: unknown, readonly header: string, readonly payload: string }
 type CodecCell = readonly [what: string, direction: string, run: (codec: CodecProcess) => Promise<unknown>]
@@ -41,10 +42,10 @@ export function codecSuite ({ peer, codec: found, strict }: ForeignCodec): void 
   const cells: readonly CodecCell[] = [
     ['golden frames', theirs, goldenEncode],
     ['golden frames', ours, goldenDecode],
-    [`${random} random messages of each type`, theirs, codec => each(codec, sample => takeRandom(codec, sample, random))],
-    [`${random} random messages of each type`, ours, codec => each(codec, sample => giveRandom(codec, sample, random))],
+    [`${random} random messages of each type`, theirs, codec => each(codec, type => takeEach(codec, type, random))],
+    [`${random} random messages of each type`, ours, codec => each(codec, type => giveEach(codec, type, random))],
     ['wrong magic, version, length, checksum, type', ours, wrongFrames],
-    [`${wrong} damaged messages of each type`, ours, codec => each(codec, sample => damaged(codec, sample, { count: wrong, strict }))]
+    [`${wrong} damaged messages of each type`, ours, codec => each(codec, type => damaged(codec, type, { count: wrong, strict }))]
   ]
 
   void test(`byte-level codec of ${peer}`, async context => {
@@ -68,8 +69,21 @@ export function codecSuite ({ peer, codec: found, strict }: ForeignCodec): void 
   }
 }
 
-async function each (codec: CodecProcess, run: (sample: MessageSample) => Promise<unknown>): Promise<void> {
-  for (const type of codec.types) await run(MESSAGES.get(type) as MessageSample)
+async function each (codec: CodecProcess, run: (type: MessageType<unknown>) => Promise<unknown>): Promise<void> {
+  for (const type of codec.types) await run(MESSAGES.get(type) as MessageType<unknown>)
+}
+
+/** Messages of each type that go through JSON objects at both sides, before the whole count goes by text. */
+const AS_JSON = 200
+
+async function takeEach (codec: CodecProcess, type: MessageType<unknown>, count: number): Promise<void> {
+  await takeJson(codec, type, AS_JSON)
+  await takeRandom(codec, type, count)
+}
+
+async function giveEach (codec: CodecProcess, type: MessageType<unknown>, count: number): Promise<void> {
+  await giveJson(codec, type, AS_JSON)
+  await giveRandom(codec, type, count)
 }
 
 /** Their bytes for the golden fields are the golden bytes, and we read them. */
@@ -117,7 +131,7 @@ async function wrongFrames (codec: CodecProcess): Promise<void> {
   }
 }
 
-async function damaged (codec: CodecProcess, sample: MessageSample, how: { readonly count: number, readonly strict: boolean }): Promise<void> {
-  const refused = await judgeDamaged(codec, sample, how)
-  assert.ok(refused > 0 && refused < how.count, `${sample.type.name}: ${refused} of ${how.count} refused`)
+async function damaged (codec: CodecProcess, type: MessageType<unknown>, how: { readonly count: number, readonly strict: boolean }): Promise<void> {
+  const refused = await judgeDamaged(codec, type, how)
+  assert.ok(refused > 0 && refused < how.count, `${type.name}: ${refused} of ${how.count} refused`)
 }

@@ -47,8 +47,7 @@ export const nodeId = ({ peerId }: PeerProcess): string => toHex(peerIdFromStrin
 export async function askOurs (codec: CodecProcess, { foreign, tosd }: { readonly foreign: PeerProcess, readonly tosd: PeerProcess }, protocol: PlainProtocol): Promise<void> {
   const { request, response, pairing, count } = protocol
   const asked = await random(codec, request, count, protocol.fits?.request)
-  const frames: Buffer[] = []
-  for (const [i, fields] of asked.entries()) frames.push(await frame(codec, foreign, request, { ...fields, [pairing]: String(i + 1) }))
+  const frames = await Promise.all(asked.map((fields, i) => frame(codec, foreign, request, { ...fields, [pairing]: String(i + 1) })))
   const { received, ended } = await exchange(foreign, tosd, plainId(protocol.name), Buffer.concat(frames))
   assert.equal(ended, 'eof')
   const answers = await Promise.all(split(received).map(bytes => codec.ask<Message>('unframe', { frame: bytes.toString('base64') })))
@@ -80,9 +79,9 @@ export async function askTheirs (codec: CodecProcess, { foreign, tosd }: { reado
 }
 
 /** `count` random messages of the codec's that may stand where they are wanted. */
-async function random (codec: CodecProcess, type: string, count: number, fits: (fields: Fields) => boolean = () => true): Promise<readonly Fields[]> {
-  const { items } = await codec.ask<{ items: ReadonlyArray<{ json: Fields }> }>('random', { type, count: count * 10, seed: 11 })
-  const fitting = items.map(({ json }) => json).filter(fits).slice(0, count)
+async function random (codec: CodecProcess, type: string, count: number, fits?: (fields: Fields) => boolean): Promise<readonly Fields[]> {
+  const { items } = await codec.ask<{ items: ReadonlyArray<{ json: Fields }> }>('random', { type, count: fits === undefined ? count : count * 10, seed: 11 })
+  const fitting = items.map(({ json }) => json).filter(fields => fits?.(fields) ?? true).slice(0, count)
   assert.equal(fitting.length, count)
   return fitting
 }

@@ -6,21 +6,35 @@ export interface Dice {
   /** A whole number from 0 to `below` - 1, `below` at most 2^32. */
   below (below: number): number
   bytes (length: number): Uint8Array
+  u64 (): bigint
 }
 
 /** Numbers out of a hash chain, the same for the same seed. */
 export function createDice (seed: string): Dice {
   let block: Buffer = Buffer.from(seed)
-  let at = 0
-  const take = (length: number): Buffer => {
-    if (at + length > block.length || at === 0) {
+  let end = 0
+  /** Makes sure of `length` more bytes: they end at `end` of the block that is there then. */
+  const roll = (length: number): void => {
+    if (end + length > block.length || end === 0) {
       block = createHash('shake256', { outputLength: 1 << 16 }).update(block.subarray(-64)).digest()
-      at = 0
+      end = 0
     }
-    at += length
-    return block.subarray(at - length, at)
+    end += length
   }
-  return { below: below => Math.floor(take(4).readUInt32LE() / 2 ** 32 * below), bytes: take }
+  return {
+    below (below) {
+      roll(4)
+      return Math.floor(block.readUInt32LE(end - 4) / 2 ** 32 * below)
+    },
+    bytes (length) {
+      roll(length)
+      return block.subarray(end - length, end)
+    },
+    u64 () {
+      roll(8)
+      return block.readBigUInt64LE(end - 8)
+    }
+  }
 }
 
 /** Fields whose range is narrower than their width: the least and the most. */
@@ -30,28 +44,47 @@ const RANGES: Readonly<Record<string, readonly [number, number]>> = {
 const WIDTHS = { u8: 8, u16: 16, u32: 32 } as const
 const PIECES = ['a', 'Z', '7', '/', ' ', 'é', 'ß', '¡', 'Ω', '中', '\u2028', '\ufeff', '🙂', 'e\u0301', '\u{10ffff}']
 
-/** A random value of a schema; `name` is the field it stands in. Rules that tie fields together are left to `fit`. */
-export function randomValue (schema: Schema<unknown>, dice: Dice, name = ''): unknown {
+/** Draws random values of a schema, made ready once; `name` is the field it stands in. Rules that tie fields together are left to `fit`. */
+export function randomOf (schema: Schema<unknown>, dice: Dice, name = ''): () => unknown {
   const { shape } = schema
   switch (shape.kind) {
-    case 'bool': return dice.below(2) === 1
+    case 'bool': return () => dice.below(2) === 1
     case 'u8': case 'u16': case 'u32': {
       const [least, most] = RANGES[name] ?? [0, 2 ** WIDTHS[shape.kind] - 1]
-      return dice.below(20) === 0 ? most : least + dice.below(most - least + 1)
+      return () => dice.below(20) === 0 ? most : least + dice.below(most - least + 1)
     }
     case 'u64': case 'i64': {
-      const value = BigInt.asUintN(shape.kind === 'u64' ? 64 : 63, Buffer.from(dice.bytes(8)).readBigUInt64LE() >> BigInt(dice.below(2) * dice.below(64)))
-      return dice.below(20) === 0 ? BigInt.asUintN(shape.kind === 'u64' ? 64 : 63, -1n) : value
+      const most = BigInt.asUintN(shape.kind === 'u64' ? 64 : 63, -1n)
+      return () => {
+        const value = (dice.u64() & most) >> (dice.below(2) === 0 ? 0n : BigInt(dice.below(64)))
+        return dice.below(20) === 0 ? most : value
+      }
     }
-    case 'bytes': return dice.bytes(shape.length)
-    case 'blob': return dice.bytes(dice.below(Math.min(shape.max, dice.below(50) === 0 ? 2_048 : 60) + 1))
-    case 'string': return name === 'ip' ? randomIp(dice) : randomText(shape.max, dice)
-    case 'vec': return Array.from({ length: shape.min + dice.below(Math.min(shape.max - shape.min, dice.below(100) === 0 ? 20 : 4) + 1) }, () => randomValue(shape.item, dice))
-    case 'option': return dice.below(2) === 0 ? null : randomValue(shape.item, dice)
-    case 'struct': return fit(Object.fromEntries(Object.entries(shape.fields).map(([key, field]) => [key, randomValue(field, dice, key)])), dice)
+    case 'bytes': return () => dice.bytes(shape.length)
+    case 'blob': return () => dice.bytes(dice.below(Math.min(shape.max, dice.below(50) === 0 ? 2_048 : 60) + 1))
+    case 'string': return name === 'ip' ? () => randomIp(dice) : () => randomText(shape.max, dice)
+    case 'vec': {
+      const item = randomOf(shape.item, dice)
+      return () => Array.from({ length: shape.min + dice.below(Math.min(shape.max - shape.min, dice.below(100) === 0 ? 20 : 4) + 1) }, item)
+    }
+    case 'option': {
+      const item = randomOf(shape.item, dice)
+      return () => dice.below(2) === 0 ? null : item()
+    }
+    case 'struct': {
+      const fields = Object.entries(shape.fields).map(([key, field]) => [key, randomOf(field, dice, key)] as const)
+      return () => {
+        const value: Record<string, unknown> = {}
+        for (const [key, draw] of fields) value[key] = draw()
+        return fit(value, dice)
+      }
+    }
     case 'union': {
-      const [type, inner] = Object.entries(shape.variants)[dice.below(Object.keys(shape.variants).length)] as [string, Schema<unknown> | null]
-      return inner === null ? { type } : { type, value: randomValue(inner, dice) }
+      const variants = Object.entries(shape.variants).map(([type, inner]) => ({ type, draw: inner === null ? null : randomOf(inner, dice) }))
+      return () => {
+        const { type, draw } = variants[dice.below(variants.length)] as (typeof variants)[number]
+        return draw === null ? { type } : { type, value: draw() }
+      }
     }
   }
 }

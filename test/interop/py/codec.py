@@ -2,10 +2,15 @@
 
 decode {type, payload | payloads} · encode {type, json | jsons} · frame {type, json, header} · unframe {frame} ·
 random {type, count, seed}. Bytes are base64. The plural forms answer in plural; an item that is refused is null there.
+
+For many messages at once, bytes follow the line as they are, and `parts` in it lists how many:
+make {type, count, seed} -> {sizes}, list, payloads · remake {type, sizes}, payloads -> {sizes}, list, payloads
+(list is the messages as JSON; remake makes it, and new payloads, of what it read).
 Standard library only.
 """
 
 import base64
+import gc
 import hashlib
 import json
 import platform
@@ -70,6 +75,36 @@ def or_none(work, one):
         return None
 
 
+TEXT = json.JSONEncoder(ensure_ascii=False, check_circular=False, separators=(",", ":")).encode
+
+
+def together(pairs):
+    """A batch as it travels: values as one JSON list, payloads, and the size of each payload."""
+    payloads = [payload for _, payload in pairs]
+    return {"sizes": [len(payload) for payload in payloads]}, [TEXT([value for value, _ in pairs]).encode(), b"".join(payloads)]
+
+
+def remake(message, sizes, raw):
+    pairs, at = [], 0
+    for size in sizes:
+        value = message.decode(raw[at : at + size])
+        pairs.append((value, message.encode(value)))
+        at += size
+    return pairs
+
+
+def answer_bytes(request, parts):
+    """The members of the answer, and the bytes after it."""
+    command = request["cmd"]
+    if command not in ("make", "remake"):
+        return answer(request), []
+    message = MESSAGES[request["type"]]
+    if command == "remake":
+        return together(remake(message, request["sizes"], parts[0]))
+    source = random.Random(request["seed"])
+    return together([message.sample(source) for _ in range(request["count"])])
+
+
 def answer(request):
     command = request["cmd"]
     if command == "unframe":
@@ -97,20 +132,25 @@ def answer(request):
     raise Refused(f"no command {command}")
 
 
-def say(value):
-    sys.stdout.write(json.dumps(value, ensure_ascii=False, separators=(",", ":")) + "\n")
-    sys.stdout.flush()
+def say(value, parts=()):
+    sys.stdout.buffer.write(TEXT({**value, "parts": [len(part) for part in parts]}).encode() + b"\n")
+    for part in parts:
+        sys.stdout.buffer.write(part)
+    sys.stdout.buffer.flush()
 
 
 def main():
-    sys.stdout.reconfigure(encoding="utf-8")
+    # nothing here refers to itself: looking for that among so many small objects finds nothing
+    gc.disable()
     say({"event": "ready", "types": list(MESSAGES), "versions": {"python": platform.python_version()}})
     for line in sys.stdin.buffer:
         request = json.loads(line)
         if request["cmd"] == "quit":
             return
+        given = [sys.stdin.buffer.read(size) for size in request.get("parts", ())]
         try:
-            say({"id": request["id"], "ok": True, **answer(request)})
+            members, parts = answer_bytes(request, given)
+            say({"id": request["id"], "ok": True, **members}, parts)
         except (Refused, struct.error) as error:
             say({"id": request["id"], "ok": False, "error": str(error)})
 

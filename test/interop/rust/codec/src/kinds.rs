@@ -25,6 +25,11 @@ fn show(value: &impl Serialize) -> Outcome<Value> {
     serde_json::to_value(value).map_err(|error| error.to_string())
 }
 
+/// A message's JSON text, and the bytes of what it travels in.
+fn told(body: &impl Serialize, whole: &impl Serialize) -> Outcome<(String, Vec<u8>)> {
+    Ok((serde_json::to_string(body).map_err(|error| error.to_string())?, pack(whole)?))
+}
+
 fn parse<T: DeserializeOwned>(json: Value) -> Outcome<T> {
     serde_json::from_value(json).map_err(|error| error.to_string())
 }
@@ -53,18 +58,33 @@ macro_rules! kinds {
             }
         }
 
-        pub fn random(kind: &str, dice: &mut crate::random::Dice) -> Outcome<(Value, Vec<u8>)> {
+        /// Reads a payload and makes a new one of what it read.
+        pub fn remake(kind: &str, payload: &[u8]) -> Outcome<(String, Vec<u8>)> {
+            match kind {
+                $($name => match &unpack(payload)? {
+                    whole @ MessagePayload::$variant(body) => told(body, whole),
+                    _ => Err(format!("the payload is not a {kind}")),
+                },)*
+                $($other => {
+                    let body: $type = unpack(payload)?;
+                    told(&body, &body)
+                })*
+                _ => Err(format!("no message type {kind}")),
+            }
+        }
+
+        pub fn random(kind: &str, dice: &mut crate::random::Dice) -> Outcome<(String, Vec<u8>)> {
             match kind {
                 $($name => {
                     let payload = MessagePayload::$variant(crate::random::Random::random(dice));
                     match &payload {
-                        MessagePayload::$variant(body) => Ok((show(body)?, pack(&payload)?)),
+                        MessagePayload::$variant(body) => told(body, &payload),
                         _ => unreachable!(),
                     }
                 })*
                 $($other => {
                     let body: $type = crate::random::Random::random(dice);
-                    Ok((show(&body)?, pack(&body)?))
+                    told(&body, &body)
                 })*
                 _ => Err(format!("no message type {kind}")),
             }

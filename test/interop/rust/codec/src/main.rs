@@ -2,7 +2,12 @@
 //!
 //! decode { type, payload | payloads } · encode { type, json | jsons } · frame { type, json, header } · unframe { frame } ·
 //! random { type, count, seed }. Bytes are base64. The plural forms answer in plural; an item that fails is null there.
+//!
+//! For many messages at once, bytes follow the line as they are, and `parts` in it lists how many:
+//! make { type, count, seed } -> { sizes }, list, payloads · remake { type, sizes }, payloads -> { sizes }, list, payloads
+//! (list is the messages as JSON; remake makes it, and new payloads, of what it read).
 
+mod batch;
 mod frame;
 mod kinds;
 mod messages;
@@ -12,33 +17,61 @@ mod scalar;
 use base64::prelude::{Engine, BASE64_STANDARD};
 use kinds::{decode, encode, Outcome, KINDS};
 use serde_json::{json, Value};
-use std::io::{stdin, stdout, BufRead, Write};
+use std::io::{self, stdin, stdout, BufRead, BufWriter, Read, Write};
 
-fn main() {
-    let mut out = stdout().lock();
+type Parts = Vec<Vec<u8>>;
+
+fn main() -> io::Result<()> {
+    let (mut from, mut to) = (stdin().lock(), BufWriter::new(stdout().lock()));
     let kinds: Vec<&str> = KINDS.iter().map(|(name, _)| *name).collect();
-    let ready = json!({ "event": "ready", "types": kinds, "versions": { "bincode": "1.3.3" } });
-    if writeln!(out, "{ready}").and_then(|()| out.flush()).is_err() {
-        return;
-    }
-    for line in stdin().lock().lines() {
-        let Ok(line) = line else { return };
-        let (id, answer) = match serde_json::from_str::<Value>(&line) {
-            Ok(mut request) if request["cmd"] != "quit" => (request["id"].clone(), answer(&mut request)),
-            Ok(_) => return,
+    say(&mut to, json!({ "event": "ready", "types": kinds, "versions": { "bincode": "1.3.3" } }), &[])?;
+    let mut line = String::new();
+    while from.read_line(&mut line)? > 0 {
+        let request = serde_json::from_str::<Value>(&line);
+        line.clear();
+        let (id, answer) = match request {
+            Ok(mut request) if request["cmd"] != "quit" => {
+                let parts = read_parts(&mut from, &request)?;
+                (request["id"].clone(), answer_bytes(&mut request, &parts))
+            }
+            Ok(_) => return Ok(()),
             Err(error) => (Value::Null, Err(error.to_string())),
         };
-        let mut reply = match answer {
-            Ok(mut members) => {
+        let (mut reply, parts) = match answer {
+            Ok((mut members, parts)) => {
                 members["ok"] = true.into();
-                members
+                (members, parts)
             }
-            Err(error) => json!({ "ok": false, "error": error }),
+            Err(error) => (json!({ "ok": false, "error": error }), Parts::new()),
         };
         reply["id"] = id;
-        if writeln!(out, "{reply}").and_then(|()| out.flush()).is_err() {
-            return;
-        }
+        say(&mut to, reply, &parts)?;
+    }
+    Ok(())
+}
+
+fn read_parts(from: &mut impl Read, request: &Value) -> io::Result<Parts> {
+    let sizes = request["parts"].as_array().into_iter().flatten();
+    sizes.map(|size| {
+        let mut part = vec![0; size.as_u64().unwrap_or(0) as usize];
+        from.read_exact(&mut part).map(|()| part)
+    }).collect()
+}
+
+fn say(to: &mut impl Write, mut line: Value, parts: &[Vec<u8>]) -> io::Result<()> {
+    line["parts"] = parts.iter().map(Vec::len).collect();
+    writeln!(to, "{line}")?;
+    for part in parts {
+        to.write_all(part)?;
+    }
+    to.flush()
+}
+
+fn answer_bytes(request: &mut Value, parts: &[Vec<u8>]) -> Outcome<(Value, Parts)> {
+    match request["cmd"].as_str().unwrap_or("") {
+        "make" => batch::make(request),
+        "remake" => batch::remake(request, parts.first().ok_or("remake needs payloads")?),
+        _ => answer(request).map(|members| (members, Parts::new())),
     }
 }
 
@@ -64,9 +97,11 @@ fn answer(request: &mut Value) -> Outcome<Value> {
         "random" => {
             let mut dice = random::Dice(request["seed"].as_u64().unwrap_or(0));
             let count = request["count"].as_u64().ok_or("random needs a count")?;
-            let items: Outcome<Vec<Value>> = (0..count)
-                .map(|_| kinds::random(&kind, &mut dice).map(|(json, payload)| json!({ "json": json, "payload": BASE64_STANDARD.encode(payload) })))
-                .collect();
+            let item = |(text, payload): (String, Vec<u8>)| -> Outcome<Value> {
+                let json: Value = serde_json::from_str(&text).map_err(|error| error.to_string())?;
+                Ok(json!({ "json": json, "payload": BASE64_STANDARD.encode(payload) }))
+            };
+            let items: Outcome<Vec<Value>> = (0..count).map(|_| kinds::random(&kind, &mut dice).and_then(item)).collect();
             Ok(json!({ "items": items? }))
         }
         other => Err(format!("no command {other:?}")),
