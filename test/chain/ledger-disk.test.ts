@@ -21,6 +21,9 @@ function createFullableStore (): BlockStore & { full: boolean, recoveries: numbe
       await memory.append(block)
     },
     read: number => memory.read(number),
+    scan: visit => memory.scan(visit),
+    rewrite: (replace, options) => memory.rewrite(replace, options),
+    bytes: () => memory.bytes(),
     async recover () {
       this.recoveries++
       if (this.full) throw new TosError('STORE_READ_ONLY', 'no space left on device')

@@ -1,4 +1,4 @@
-import { rm, writeFile } from 'node:fs/promises'
+import { readdir, rm, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { TosError } from '../../errors/index.ts'
 import { FLUSH_KEY, LAST_KEY, decodeRecord, encodeRecord, logSeed, recordKey } from './block-log.ts'
@@ -8,9 +8,9 @@ import { openHighMark } from './high-mark.ts'
 import type { HighMark } from './high-mark.ts'
 import { openLog } from './level-log.ts'
 import type { LevelLog, OpenedLog } from './level-log.ts'
-import { finishRebuild, putAside, rebuildLog } from './log-rebuild.ts'
+import { copyLog, finishRebuild, putAside, swapLog } from './log-rebuild.ts'
 import { scanLog } from './log-scan.ts'
-import { STORE_FILES, claimDirectory } from './store-manifest.ts'
+import { STORE_FILES, allowStubs, claimDirectory } from './store-manifest.ts'
 import type { StoreIdentity } from './store-manifest.ts'
 
 // room for a block, and for the files LevelDB writes when it opens
@@ -39,6 +39,18 @@ export async function openLevelStore (location: string, identity: StoreIdentity)
     if (state === 'open') state = 'refused'
     return new TosError('STORE_READ_ONLY', 'the disk refused to store a block', { cause, details: { location } })
   }
+  /** Takes a finished copy into use; reads wait meanwhile. */
+  const swap = async (keepOld: boolean): Promise<void> => {
+    const swapped = Promise.withResolvers<void>()
+    reopening = swapped.promise
+    try {
+      await db.close()
+      await swapLog(location, { keepOld })
+      db = (await openLog(path)).db
+    } finally {
+      swapped.resolve()
+    }
+  }
   const usable = (): void => { if (state === 'closed') throw new TosError('STORE_CLOSED', 'the block store is closed') }
 
   return {
@@ -48,7 +60,10 @@ export async function openLevelStore (location: string, identity: StoreIdentity)
       lastHash = scan.hash
       const reason = beyondRepair ?? scan.fault ?? lostTail(mark.initial, count, repaired)
       const rewrite = scan.fault !== undefined || repaired !== undefined
-      if (rewrite) db = await rebuildLog(db, location, count)
+      if (rewrite) {
+        await copyLog(db, { location, count, seed })
+        await swap(true)
+      }
       mark.reset(count)
       if (reason === undefined) return undefined
       const dropped = Math.max(scan.behind, (mark.initial ?? count) - count)
@@ -81,6 +96,34 @@ export async function openLevelStore (location: string, identity: StoreIdentity)
       if (record === undefined) throw new TosError('STORE_CORRUPT', `block ${number} is ${value === undefined ? 'gone' : 'damaged'} on disk`, { details: { number } })
       return record.block
     },
+    async scan (visit) {
+      usable()
+      await reopening
+      const walked = db
+      const { count: sound, fault } = await scanLog(walked, seed, visit)
+      if (walked !== db) throw new TosError('BUSY', 'the block log was written anew meanwhile')
+      return { count: sound, fault }
+    },
+    async rewrite (replace, { keepOld }) {
+      usable()
+      if (state === 'refused') throw refuse(undefined)
+      await allowStubs(location, identity)
+      try {
+        // beside the log in use: until the swap nothing is lost, whatever fails
+        const hash = await copyLog(db, { location, count, seed, replace })
+        await swap(keepOld)
+        lastHash = hash
+      } catch (error) {
+        // a full disk may be met half-way through the copy, and then the old log goes on
+        if (db.status === 'open') throw new TosError('STORE_READ_ONLY', 'the block log could not be written anew', { cause: error, details: { location } })
+        throw refuse(error)
+      }
+    },
+    async bytes () {
+      const names = await readdir(path)
+      const sizes = await Promise.all(names.map(name => stat(join(path, name)).then(({ size }) => size, () => 0)))
+      return sizes.reduce((sum, size) => sum + size, 0)
+    },
     async recover () {
       usable()
       const swapped = Promise.withResolvers<void>()
@@ -89,9 +132,11 @@ export async function openLevelStore (location: string, identity: StoreIdentity)
         await probeDisk(location)
         reopening = swapped.promise
         await db.close()
+        await finishRebuild(location)
         // a LevelDB that once failed to write refuses for ever: only a new handle writes again
         db = (await openLog(path)).db
         await dropAfter(db, count)
+        lastHash = await hashOf(db, count) ?? seed
         await db.put(FLUSH_KEY, recordKey(count), { sync: true })
         state = 'open'
       } catch (error) {
@@ -160,6 +205,12 @@ async function probeDisk (location: string): Promise<void> {
   } finally {
     await rm(path, { force: true })
   }
+}
+
+/** Hash of a record: a rewrite that did not end may have left either log. */
+async function hashOf (db: LevelLog, number: number): Promise<Uint8Array | undefined> {
+  const value = number === 0 ? undefined : await db.get(recordKey(number))
+  return value === undefined ? undefined : decodeRecord(value, number)?.hash
 }
 
 /** A write that was reported as refused may have reached the log all the same. */

@@ -1,5 +1,5 @@
 import { LAST_KEY, decodeRecord, recordKey, sequenceOf } from './block-log.ts'
-import type { BlockVisitor } from './block-store.ts'
+import type { AsyncBlockVisitor } from './block-store.ts'
 import type { LevelLog } from './level-log.ts'
 
 const SCAN_BATCH = 128
@@ -17,7 +17,7 @@ export interface LogScan {
 }
 
 /** Walks the hash chain from `seed` to the first record that does not fit, handing each block before it to `visit`. */
-export async function scanLog (db: LevelLog, seed: Uint8Array, visit: BlockVisitor): Promise<LogScan> {
+export async function scanLog (db: LevelLog, seed: Uint8Array, visit: AsyncBlockVisitor): Promise<LogScan> {
   let count = 0
   let hash = seed
   let behind = 0
@@ -27,7 +27,8 @@ export async function scanLog (db: LevelLog, seed: Uint8Array, visit: BlockVisit
     for (let entries = await iterator.nextv(SCAN_BATCH); entries.length > 0; entries = await iterator.nextv(SCAN_BATCH)) {
       for (const [key, value] of entries) {
         if (fault !== undefined) { behind++; continue }
-        fault = check(key, value)
+        const checked = check(key, value)
+        fault = checked instanceof Promise ? await checked : checked
         if (fault !== undefined) behind++
       }
     }
@@ -38,18 +39,27 @@ export async function scanLog (db: LevelLog, seed: Uint8Array, visit: BlockVisit
   }
   return { count, hash, fault, behind }
 
-  function check (key: Uint8Array, value: Uint8Array): string | undefined {
+  // synchronous where the visitor is: opening a long log must not wait for a promise a block
+  function check (key: Uint8Array, value: Uint8Array): string | undefined | Promise<string | undefined> {
     const sequence = sequenceOf(key)
     if (sequence !== count + 1) return `block ${count + 1} is missing`
     const record = decodeRecord(value, sequence, hash)
     if (record === undefined) return `block ${sequence} does not match the hash chain`
-    try {
-      visit(record.block, sequence)
-    } catch (error) {
-      return `block ${sequence} cannot be used: ${error instanceof Error ? error.message : String(error)}`
+    const pass = (): undefined => {
+      count = sequence
+      hash = record.hash
     }
-    count = sequence
-    hash = record.hash
-    return undefined
+    const fail = (error: unknown): string => faultOf(sequence, error)
+    try {
+      const visited = visit(record.block, sequence)
+      return visited instanceof Promise ? visited.then(pass, fail) : pass()
+    } catch (error) {
+      return fail(error)
+    }
   }
+}
+
+/** Says why a sound record holds no usable block. */
+export function faultOf (number: number, error: unknown): string {
+  return `block ${number} cannot be used: ${error instanceof Error ? error.message : String(error)}`
 }

@@ -12,8 +12,11 @@ export interface StoreIdentity {
 }
 
 /** Names inside the store's directory. */
-export const STORE_FILES = { manifest: 'ledger.json', mark: 'high-mark', lock: 'lock', probe: 'probe', log: 'blocks', rebuilt: 'blocks.new', damaged: 'blocks.damaged' } as const
+export const STORE_FILES = { manifest: 'ledger.json', mark: 'high-mark', lock: 'lock', probe: 'probe', log: 'blocks', rebuilt: 'blocks.new', replaced: 'blocks.old', damaged: 'blocks.damaged' } as const
+/** Every record is a block. */
 const FORMAT = 1
+/** Some are stubs (block-stub.ts), which a program that knows format 1 alone would take for damage. */
+const FORMAT_STUBS = 2
 
 type Manifest = Readonly<Record<string, unknown>>
 
@@ -32,10 +35,20 @@ export async function claimDirectory (location: string, identity: StoreIdentity)
     if (names.length > 0 && !names.some(name => ours.includes(name))) {
       throw new TosError('DATA_DIR_FOREIGN', `${location} holds other files`, { details: { location, found: names.slice(0, 5) } })
     }
-    await writeManifest(location, identity)
+    // over a log whose manifest was damaged: it may hold stubs
+    await writeManifest(location, identity, names.includes(STORE_FILES.log) ? FORMAT_STUBS : FORMAT)
   } catch (error) {
     if (error instanceof TosError) throw error
     throw new TosError('DATA_DIR_UNREADABLE', `cannot use ${location} for blocks`, { cause: error, details: { location } })
+  }
+}
+
+/** Keeps programs that do not know stubs away from this store. Throws `STORE_READ_ONLY`. */
+export async function allowStubs (location: string, identity: StoreIdentity): Promise<void> {
+  try {
+    if ((await readManifest(location))?.format !== FORMAT_STUBS) await writeManifest(location, identity, FORMAT_STUBS)
+  } catch (cause) {
+    throw new TosError('STORE_READ_ONLY', `cannot write to ${location}`, { cause, details: { location } })
   }
 }
 
@@ -55,8 +68,8 @@ async function readManifest (location: string): Promise<Manifest | undefined> {
 
 /** False when a bit of it flipped. A newer format is refused whatever its checksum: it may be made otherwise. */
 function isSound ({ check, ...rest }: Manifest, location: string): boolean {
-  if (typeof rest.format === 'number' && rest.format > FORMAT) {
-    throw new TosError('DATA_DIR_NEWER', `${location} has block store format ${rest.format}, this program knows ${FORMAT}`, { details: { location, format: rest.format } })
+  if (typeof rest.format === 'number' && rest.format > FORMAT_STUBS) {
+    throw new TosError('DATA_DIR_NEWER', `${location} has block store format ${rest.format}, this program knows ${FORMAT_STUBS}`, { details: { location, format: rest.format } })
   }
   return check === checksum(rest)
 }
@@ -72,9 +85,9 @@ function checkManifest (manifest: Manifest, { network, genesis, difficulty }: St
   }
 }
 
-async function writeManifest (location: string, { network, genesis, difficulty }: StoreIdentity): Promise<void> {
+async function writeManifest (location: string, { network, genesis, difficulty }: StoreIdentity, format: number): Promise<void> {
   const path = join(location, STORE_FILES.manifest)
-  const manifest = { format: FORMAT, network, genesis: toHex(genesis), difficulty: difficulty.toString() }
+  const manifest = { format, network, genesis: toHex(genesis), difficulty: difficulty.toString() }
   const file = await open(`${path}.new`, 'w', 0o600)
   try {
     await file.writeFile(`${JSON.stringify({ ...manifest, check: checksum(manifest) })}\n`)
