@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
-import { after, test } from 'node:test'
+import { after, describe, test } from 'node:test'
 import type { GossipSub } from '@chainsafe/libp2p-gossipsub'
 import { RPC } from '@chainsafe/libp2p-gossipsub/message'
 import { OPEN_TOPIC_LIMITS } from '../../src/gossip/index.ts'
@@ -55,43 +55,45 @@ function sendRaw (from: TosNode, to: TosNode, messages: readonly Uint8Array[]): 
   for (let i = 0; i < messages.length; i += 200) stream.push(RPC.encode({ subscriptions: [], messages: messages.slice(i, i + 200).map(data => ({ topic: TOPIC, data })) }))
 }
 
-test('what one publishes on an open topic reaches a third node through a second, byte for byte', { timeout: 60_000 }, async () => {
-  const [a, b, c] = await Promise.all([start({ listen: [] }), start(), start()])
-  await chain(a, b, c)
-  const atC = heard(c)
-  const data = Uint8Array.from({ length: 1000 }, (_, i) => i % 256)
-  assert.equal(await a.services.topics.publish(TOPIC, data), 1)
-  await beats(c, () => atC.length > 0)
-  assert.deepEqual(atC, [{ topic: TOPIC, data: atC[0]?.data, peer: b.peerId.toString() }])
-  assert.deepEqual(Buffer.from(atC[0]?.data ?? []), Buffer.from(data))
-})
+describe('open topics', { concurrency: 8 }, () => {
+  test('what one publishes on an open topic reaches a third node through a second, byte for byte', { timeout: 60_000 }, async () => {
+    const [a, b, c] = await Promise.all([start({ listen: [] }), start(), start()])
+    await chain(a, b, c)
+    const atC = heard(c)
+    const data = Uint8Array.from({ length: 1000 }, (_, i) => i % 256)
+    assert.equal(await a.services.topics.publish(TOPIC, data), 1)
+    await beats(c, () => atC.length > 0)
+    assert.deepEqual(atC, [{ topic: TOPIC, data: atC[0]?.data, peer: b.peerId.toString() }])
+    assert.deepEqual(Buffer.from(atC[0]?.data ?? []), Buffer.from(data))
+  })
 
-test('a flooder is heard to its rate and a message too large never, neither is forwarded, and nobody is banned', { timeout: 60_000 }, async () => {
-  const [flooder, middle, end] = await Promise.all([start({ listen: [] }), start(), start()])
-  await chain(flooder, middle, end)
-  const [atMiddle, atEnd] = [heard(middle), heard(end)]
-  sendRaw(flooder, middle, [new Uint8Array(OPEN_TOPIC_LIMITS.maxBytes + 1)])
-  sendRaw(flooder, middle, Array.from({ length: 1000 }, (_, i) => Buffer.from(`flood ${i}`)))
-  await beats(middle, () => took(middle) === 1001)
-  const most = OPEN_TOPIC_LIMITS.perPeer.messages.count
-  assert.ok(atMiddle.length >= most / 2 && atMiddle.length < most, `${atMiddle.length} of 1000 were taken`)
-  assert.ok(atMiddle.every(({ data }) => data.length < 100))
-  await beats(end, () => took(end) === atMiddle.length)
-  assert.ok(atEnd.length >= most / 2)
-  // the honest still get through: their rate is their own
-  await end.services.topics.publish(TOPIC, Buffer.from('honest'))
-  await beats(middle, () => atMiddle.some(({ data }) => Buffer.from(data).toString() === 'honest'))
-  assert.equal(middle.tos.guard.isBanned(flooder.peerId.toString()), undefined)
-})
+  test('a flooder is heard to its rate and a message too large never, neither is forwarded, and nobody is banned', { timeout: 60_000 }, async () => {
+    const [flooder, middle, end] = await Promise.all([start({ listen: [] }), start(), start()])
+    await chain(flooder, middle, end)
+    const [atMiddle, atEnd] = [heard(middle), heard(end)]
+    sendRaw(flooder, middle, [new Uint8Array(OPEN_TOPIC_LIMITS.maxBytes + 1)])
+    sendRaw(flooder, middle, Array.from({ length: 1000 }, (_, i) => Buffer.from(`flood ${i}`)))
+    await beats(middle, () => took(middle) === 1001)
+    const most = OPEN_TOPIC_LIMITS.perPeer.messages.count
+    assert.ok(atMiddle.length >= most / 2 && atMiddle.length < most, `${atMiddle.length} of 1000 were taken`)
+    assert.ok(atMiddle.every(({ data }) => data.length < 100))
+    await beats(end, () => took(end) === atMiddle.length)
+    assert.ok(atEnd.length >= most / 2)
+    // the honest still get through: their rate is their own
+    await end.services.topics.publish(TOPIC, Buffer.from('honest'))
+    await beats(middle, () => atMiddle.some(({ data }) => Buffer.from(data).toString() === 'honest'))
+    assert.equal(middle.tos.guard.isBanned(flooder.peerId.toString()), undefined)
+  })
 
-test('topics: none unless named, none twice, none of the network’s own, and publish refuses what peers would', { timeout: 30_000 }, async () => {
-  const plain = await start({ topic: [] })
-  assert.ok(!plain.services.pubsub.getTopics().includes(TOPIC))
-  await assert.rejects(plain.services.topics.publish(TOPIC, new Uint8Array(1)), { code: 'INVALID_VALUE' })
-  const open = await start()
-  assert.ok(open.services.pubsub.getTopics().includes(TOPIC))
-  await assert.rejects(open.services.topics.publish(TOPIC, new Uint8Array(OPEN_TOPIC_LIMITS.maxBytes + 1)), { code: 'MESSAGE_TOO_LARGE' })
-  await assert.rejects(start({ topic: ['/tos/devnet/block-announce/1'] }), { code: 'DUPLICATE_PROTOCOL' })
-  await assert.rejects(start({ topic: [TOPIC, TOPIC] }), { code: 'CONFIG_INVALID' })
-  await assert.rejects(start({ topic: Array.from({ length: 17 }, (_, i) => `/t/${i}`) }), { code: 'CONFIG_INVALID' })
+  test('topics: none unless named, none twice, none of the network’s own, and publish refuses what peers would', { timeout: 30_000 }, async () => {
+    const plain = await start({ topic: [] })
+    assert.ok(!plain.services.pubsub.getTopics().includes(TOPIC))
+    await assert.rejects(plain.services.topics.publish(TOPIC, new Uint8Array(1)), { code: 'INVALID_VALUE' })
+    const open = await start()
+    assert.ok(open.services.pubsub.getTopics().includes(TOPIC))
+    await assert.rejects(open.services.topics.publish(TOPIC, new Uint8Array(OPEN_TOPIC_LIMITS.maxBytes + 1)), { code: 'MESSAGE_TOO_LARGE' })
+    await assert.rejects(start({ topic: ['/tos/devnet/block-announce/1'] }), { code: 'DUPLICATE_PROTOCOL' })
+    await assert.rejects(start({ topic: [TOPIC, TOPIC] }), { code: 'CONFIG_INVALID' })
+    await assert.rejects(start({ topic: Array.from({ length: 17 }, (_, i) => `/t/${i}`) }), { code: 'CONFIG_INVALID' })
+  })
 })
