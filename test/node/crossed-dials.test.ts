@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
-import { after, test } from 'node:test'
+import { after, describe, test } from 'node:test'
 import type { Connection } from '@libp2p/interface'
 import { createTosNode, defineTopic } from '../../src/index.ts'
 import type { TosNode } from '../../src/index.ts'
@@ -46,23 +46,25 @@ async function exchange (a: Beating, b: Beating, round: bigint): Promise<void> {
   }
 }
 
-test('of two dials that cross the smaller node id\'s stays, and gossip flows both ways on it', { timeout: 60_000 }, async () => {
-  const [a, b] = [await start(), await start()]
-  const dials = await Promise.all([a.node.dial(b.node.getMultiaddrs(), { force: true }), b.node.dial(a.node.getMultiaddrs(), { force: true })])
-  assert.deepEqual(dials.map(({ direction }) => direction), ['outbound', 'outbound'], 'both dialled')
-  await until(() => open(a.node).length === 1 && open(b.node).length === 1)
-  const smaller = Buffer.compare(a.node.tos.nodeId, b.node.tos.nodeId) < 0 ? a : b
-  assert.equal(open(smaller.node)[0]?.direction, 'outbound', 'the smaller node id dialled the one that stays')
-  await exchange(a, b, 1n)
-})
+describe('dials that cross', { concurrency: 2 }, () => {
+  test('of two dials that cross the smaller node id\'s stays, and gossip flows both ways on it', { timeout: 60_000 }, async () => {
+    const [a, b] = [await start(), await start()]
+    const dials = await Promise.all([a.node.dial(b.node.getMultiaddrs(), { force: true }), b.node.dial(a.node.getMultiaddrs(), { force: true })])
+    assert.deepEqual(dials.map(({ direction }) => direction), ['outbound', 'outbound'], 'both dialled')
+    await until(() => open(a.node).length === 1 && open(b.node).length === 1)
+    const smaller = Buffer.compare(a.node.tos.nodeId, b.node.tos.nodeId) < 0 ? a : b
+    assert.equal(open(smaller.node)[0]?.direction, 'outbound', 'the smaller node id dialled the one that stays')
+    await exchange(a, b, 1n)
+  })
 
-test('gossip that ran on the connection that goes moves to the one that stays', { timeout: 60_000 }, async () => {
-  const [smaller, larger] = [await start(), await start()].sort((a, b) => Buffer.compare(a.node.tos.nodeId, b.node.tos.nodeId)) as [Beating, Beating]
-  const loser = await larger.node.dial(smaller.node.getMultiaddrs())
-  await exchange(smaller, larger, 1n)
-  const winner = await smaller.node.dial(larger.node.getMultiaddrs(), { force: true })
-  await until(() => loser.status !== 'open' && open(smaller.node).length === 1 && open(larger.node).length === 1)
-  assert.equal(winner.status, 'open')
-  await exchange(smaller, larger, 2n)
-  assert.equal(smaller.node.getPeers().length + larger.node.getPeers().length, 2, 'nobody was lost over it')
+  test('gossip that ran on the connection that goes moves to the one that stays', { timeout: 60_000 }, async () => {
+    const [smaller, larger] = [await start(), await start()].sort((a, b) => Buffer.compare(a.node.tos.nodeId, b.node.tos.nodeId)) as [Beating, Beating]
+    const loser = await larger.node.dial(smaller.node.getMultiaddrs())
+    await exchange(smaller, larger, 1n)
+    const winner = await smaller.node.dial(larger.node.getMultiaddrs(), { force: true })
+    await until(() => loser.status !== 'open' && open(smaller.node).length === 1 && open(larger.node).length === 1)
+    assert.equal(winner.status, 'open')
+    await exchange(smaller, larger, 2n)
+    assert.equal(smaller.node.getPeers().length + larger.node.getPeers().length, 2, 'nobody was lost over it')
+  })
 })
