@@ -99,7 +99,7 @@ function fit (value: Record<string, unknown>, dice: Dice): Record<string, unknow
 function randomText (max: number, dice: Dice): string {
   let text = ''
   const pieces = dice.below(2) === 0 ? 5 : PIECES.length
-  for (let length = dice.below(30); length > 0; length--) text += PIECES[dice.below(pieces)] as string
+  for (let length = dice.below(dice.below(20) === 0 ? max + 1 : 30); length > 0; length--) text += PIECES[dice.below(pieces)] as string
   return Buffer.byteLength(text) <= max ? text : ''
 }
 
