@@ -159,11 +159,14 @@ test('what has stayed too long goes, by the injected clock', async () => {
 
 test('the pool keeps copies, so that a network buffer is not held by one transaction', () => {
   const { pool } = setUp()
-  const data = poolTx({ sender: 1, nonce: 0n })
-  const buffer = new Uint8Array(1 << 20)
-  buffer.set(data, 500)
-  const { id } = pool.add(buffer.subarray(500, 500 + data.length))
-  assert.equal(pool.get(id)?.data.buffer.byteLength, data.length)
+  for (const [sender, buffer] of [new Uint8Array(1 << 20), Buffer.alloc(1 << 20)].entries()) {
+    const data = poolTx({ sender, nonce: 0n })
+    buffer.set(data, 500)
+    const { id } = pool.add(buffer.subarray(500, 500 + data.length))
+    assert.equal(pool.get(id)?.data.buffer.byteLength, data.length)
+    buffer.fill(0)
+    assert.deepEqual(Buffer.from(pool.get(id)?.data ?? []), Buffer.from(data))
+  }
 })
 
 test('whatever comes in: within bounds, books add up, templates are runs of nonces in a valid order', () => {

@@ -1,4 +1,4 @@
-import type { Ledger, LedgerEvents } from '../../src/chain/ledger.ts'
+import type { Ledger, LedgerEvents, LedgerTransaction } from '../../src/chain/ledger.ts'
 import type { BlockData } from '../../protocols/index.ts'
 import type { BlockHeader } from '../../src/chain/block/header.ts'
 import { TosError } from '../../src/errors/index.ts'
@@ -28,7 +28,10 @@ export interface PoolLedger {
   moveTip (name: number, reorganised: number): void
 }
 
-export function createPoolLedger (): PoolLedger {
+/** `isSigned` plays the signature check; `verify` the same for many, as slowly and in whatever order a test wants. */
+export interface PoolLedgerOptions { isSigned?: (data: Uint8Array) => boolean, verify?: (list: readonly Uint8Array[]) => Promise<boolean[]> }
+
+export function createPoolLedger ({ isSigned = () => true, verify = async list => list.map(isSigned) }: PoolLedgerOptions = {}): PoolLedger {
   const events = new EventTarget()
   const next = new Map<number, bigint>()
   const blocks = new Map<string, { header: BlockHeader, data: BlockData }>()
@@ -42,10 +45,12 @@ export function createPoolLedger (): PoolLedger {
     nextNonce: (sender: Uint8Array) => next.get(sender[0] as number) ?? 0n,
     header: (hash: Uint8Array) => blocks.get(toHex(hash))?.header,
     block: async (hash: Uint8Array) => blocks.get(toHex(hash))?.data,
-    checkTransaction (data: Uint8Array) {
+    verifyTransaction ({ data }: LedgerTransaction) { if (!isSigned(data)) throw new TosError('INVALID_TRANSACTION', 'forged', { details: { rule: 'signature' } }) },
+    verifyTransactions: (transactions: readonly LedgerTransaction[]) => verify(transactions.map(({ data }) => data)),
+    readTransaction (data: Uint8Array) {
       if (data.length < BARE) throw new TosError('INVALID_TRANSACTION', 'too short', { details: { rule: 'form' } })
       const { sender, nonce, fee, energyUsed, priority } = decode(layout, data)
-      return { id: poolTxId(data), sender: Buffer.alloc(32, sender), nonce, fee, energyUsed, priority, privacyLevel: 0 }
+      return { id: poolTxId(data), data, sender: Buffer.alloc(32, sender), nonce, fee, energyUsed, priority, privacyLevel: 0 }
     }
   }
   return {

@@ -8,8 +8,9 @@ import { MEMPOOL_DEFAULTS } from './limits.ts'
 import type { MempoolLimits } from './limits.ts'
 import { checkNonce, checkReplacement } from './nonces.ts'
 import { compareWorth, rankOf } from './order.ts'
+import { createAdmission } from './admission.ts'
 import { abandonedBlocks } from './abandoned-blocks.ts'
-import { isFull, makeRoom } from './room.ts'
+import { checkRoom, isFull, makeRoom } from './room.ts'
 import { runLength, spent } from './senders.ts'
 import type { PoolTransaction } from './senders.ts'
 import { createPoolStore, poolBytes } from './pool-store.ts'
@@ -35,8 +36,18 @@ export interface PoolAdded {
 export interface Mempool {
   readonly size: number
   readonly bytes: number
-  /** Throws `INVALID_TRANSACTION` (`details.rule`: the ledger's, or `nonce`, `nonce-gap`, `replacement`) or `MEMPOOL_FULL`. */
+  /**
+   * At once, the signature checked in place: for transactions of this node's own. Throws `INVALID_TRANSACTION` (`details.rule`: the ledger's, or
+   * `nonce`, `nonce-gap`, `replacement`) or `MEMPOOL_FULL`.
+   */
   add (data: Uint8Array): PoolAdded
+  /**
+   * For transactions of others: what needs no signature is checked first, then the signature off the event loop; they enter in the order of
+   * the calls. Rejects like `add`, or with `BUSY` when too many wait, `NODE_STOPPED` when the pool is closed, `INTERNAL` when a worker died.
+   */
+  admit (data: Uint8Array): Promise<PoolAdded>
+  /** `admit` for a whole list, in its order, no faster than signatures are checked; one result for each. */
+  addAll (list: readonly Uint8Array[]): Promise<Array<PromiseSettledResult<PoolAdded>>>
   has (id: Uint8Array): boolean
   get (id: Uint8Array): PoolTransaction | undefined
   /** The best transactions for a block, each sender's in nonce order, up to `maxBytes` (8 more counted for each) and `maxCount`. */
@@ -50,8 +61,8 @@ export interface Mempool {
   close (): Promise<void>
 }
 
-/** Signatures checked before the loop gets a turn, when a branch comes back. */
-const RETURN_BATCH = 50
+/** Transactions of one list on their way at once. */
+const WINDOW = 512
 
 /** Creates the pool over `ledger` and follows its tip: what a block took goes, what a reorganisation freed comes back. */
 export function createMempool ({ ledger, clock, limits = {}, onError = () => {} }: MempoolDeps): Mempool {
@@ -93,26 +104,39 @@ export function createMempool ({ ledger, clock, limits = {}, onError = () => {} 
     for (const key of store.senders.keys()) dropSpent(key)
   }
 
-  const add = (data: Uint8Array): PoolAdded => {
-    sweep()
-    const tx = ledger.checkTransaction(data)
-    const key = toHex(tx.id)
-    if (store.byId.has(key)) return { status: 'known', id: tx.id }
-    const senderKey = toHex(tx.sender)
+  /** Throws what the sender's other transactions, here and in the chain, have against this one; gives the one it would replace. */
+  const examine = ({ sender, senderKey, nonce, fee }: PoolTransaction): PoolTransaction | undefined => {
     dropSpent(senderKey)
-    const sender = store.senders.get(senderKey)
-    const next = ledger.nextNonce(tx.sender)
-    const replaced = sender?.byNonce.get(tx.nonce)
-    checkNonce(tx.nonce, next, max.perSender)
-    if (replaced !== undefined) checkReplacement(tx.fee, replaced.fee, max.replaceBumpPercent)
-    const waits = tx.nonce > next + BigInt(sender === undefined ? 0 : runLength(sender, next))
-    if (waits && replaced === undefined && store.gaps >= max.maxGaps) throw new TosError('MEMPOOL_FULL', `${store.gaps} transactions wait for an earlier nonce already`)
-
+    checkNonce(nonce, ledger.nextNonce(sender), max.perSender)
+    const replaced = store.senders.get(senderKey)?.byNonce.get(nonce)
+    if (replaced !== undefined) checkReplacement(fee, replaced.fee, max.replaceBumpPercent)
+    return replaced
+  }
+  /** Everything that needs no signature, cheapest first; undefined for one that is held. All of it but the form is looked at again in `place`. */
+  const consider = (data: Uint8Array): PoolTransaction | { readonly known: Uint8Array } => {
+    sweep()
+    const tx = ledger.readTransaction(data)
+    const key = toHex(tx.id)
+    if (store.byId.has(key)) return { known: tx.id }
+    const senderKey = toHex(tx.sender)
     // copies of its own: the bytes are a view into a network buffer that may be megabytes long
     const entry: PoolTransaction = {
-      ...tx, ...rankOf(tx, data.length, arrivals++), id: tx.id.slice(), sender: tx.sender.slice(), data: data.slice(), key, senderKey, addedAt: clock.now()
+      ...tx, ...rankOf(tx, data.length, arrivals++), id: ownCopy(tx.id), sender: store.senders.get(senderKey)?.sender ?? ownCopy(tx.sender), data: ownCopy(data), key, senderKey, addedAt: clock.now()
     }
+    const replaced = examine(entry)
     // what blocks have taken meanwhile is room for nothing
+    if (isFull(store, entry, max)) refresh()
+    if (replaced === undefined) checkRoom(store, entry, max)
+    return entry
+  }
+  const place = (entry: PoolTransaction): PoolAdded => {
+    const { id, key, sender: senderId, senderKey, nonce } = entry
+    if (store.byId.has(key)) return { status: 'known', id }
+    const replaced = examine(entry)
+    const sender = store.senders.get(senderKey)
+    const next = ledger.nextNonce(senderId)
+    const waits = nonce > next + BigInt(sender === undefined ? 0 : runLength(sender, next))
+    if (waits && replaced === undefined && store.gaps >= max.maxGaps) throw new TosError('MEMPOOL_FULL', `${store.gaps} transactions wait for an earlier nonce already`)
     if (isFull(store, entry, max)) refresh()
     if (replaced !== undefined) store.remove(replaced)
     try {
@@ -123,7 +147,28 @@ export function createMempool ({ ledger, clock, limits = {}, onError = () => {} 
     }
     store.insert(entry)
     if (replaced !== undefined) counts.replaced++
-    return { status: waits ? 'queued' : replaced === undefined ? 'added' : 'replaced', id: entry.id }
+    return { status: waits ? 'queued' : replaced === undefined ? 'added' : 'replaced', id }
+  }
+  const add = (data: Uint8Array): PoolAdded => {
+    const entry = consider(data)
+    if ('known' in entry) return { status: 'known', id: entry.known }
+    ledger.verifyTransaction(entry)
+    return place(entry)
+  }
+  const admission = createAdmission({ verify: entries => ledger.verifyTransactions(entries), place, maxPending: max.maxPending, maxPendingBytes: max.maxPendingBytes })
+  const admit = async (data: Uint8Array): Promise<PoolAdded> => {
+    const entry = consider(data)
+    return 'known' in entry ? { status: 'known', id: entry.known } : admission.enter(entry)
+  }
+  const addAll = async (list: readonly Uint8Array[]): Promise<Array<PromiseSettledResult<PoolAdded>>> => {
+    const results: Array<Promise<PromiseSettledResult<PoolAdded>>> = []
+    for (const [i, data] of list.entries()) {
+      if (i >= WINDOW) await results[i - WINDOW]
+      // a list of which nothing needs a signature would keep the loop for itself
+      if (i % WINDOW === WINDOW - 1) await nextTurn()
+      results.push(admit(data).then(value => ({ status: 'fulfilled', value }), (reason: unknown) => ({ status: 'rejected', reason })))
+    }
+    return Promise.all(results)
   }
 
   const take = (maxBytes: number, maxCount: number): PoolTransaction[] => {
@@ -148,12 +193,11 @@ export function createMempool ({ ledger, clock, limits = {}, onError = () => {} 
   }
 
   const giveBack = async (blocks: readonly Uint8Array[]): Promise<void> => {
-    let checked = 0
     for (const hash of blocks) {
-      for (const data of (await ledger.block(hash))?.transactions ?? []) {
-        if (closed) return
-        if (tryAdd(add, data)) counts.returned++
-        if (++checked % RETURN_BATCH === 0) await nextTurn()
+      for (const result of await addAll((await ledger.block(hash))?.transactions ?? [])) {
+        // one that is used, replaced or outbid by now stays out
+        if (result.status === 'fulfilled' && result.value.status !== 'known') counts.returned++
+        else if (result.status === 'rejected' && !isRefusal(result.reason) && !closed) onError(result.reason)
       }
     }
   }
@@ -172,6 +216,8 @@ export function createMempool ({ ledger, clock, limits = {}, onError = () => {} 
     get size () { refresh(); return store.byId.size },
     get bytes () { refresh(); return store.bytes },
     add,
+    admit,
+    addAll,
     has: id => store.byId.has(toHex(id)),
     get: id => store.byId.get(toHex(id)),
     take,
@@ -183,22 +229,23 @@ export function createMempool ({ ledger, clock, limits = {}, onError = () => {} 
     settled: () => returning,
     dump () {
       refresh()
-      return { transactions: store.byId.size, bytes: store.bytes, senders: store.senders.size, gaps: store.gaps, ...counts }
+      return { transactions: store.byId.size, bytes: store.bytes, senders: store.senders.size, gaps: store.gaps, pending: admission.size, pendingBytes: admission.bytes, ...counts }
     },
     close () {
       closed = true
+      admission.close()
       ledger.removeEventListener('tip', onTip)
       return returning
     }
   }
 }
 
-/** True when `data` is in the pool again; one that is used, replaced or outbid by now stays out. */
-function tryAdd (add: (data: Uint8Array) => PoolAdded, data: Uint8Array): boolean {
-  try {
-    return add(data).status !== 'known'
-  } catch (error) {
-    if (error instanceof TosError && (error.code === 'INVALID_TRANSACTION' || error.code === 'MEMPOOL_FULL')) return false
-    throw error
-  }
+/** True when a transaction was turned away by a rule, and not by a fault. */
+export function isRefusal (error: unknown): error is TosError {
+  return error instanceof TosError && (error.code === 'INVALID_TRANSACTION' || error.code === 'MEMPOOL_FULL')
+}
+
+// `slice` of a Buffer is a view
+function ownCopy (bytes: Uint8Array): Uint8Array {
+  return new Uint8Array(bytes)
 }

@@ -18,8 +18,11 @@ export interface PoolStore {
   /** Counts a sender's gaps anew; needed when the chain moved its nonce. */
   recount (senderKey: string): void
   /** The entry to give up first, never of `sparedKey`: one that waits behind a gap, else the least worth of all senders' last ones. */
-  worst (sparedKey: string): { readonly entry: PoolTransaction, readonly waits: boolean } | undefined
+  worst (sparedKey: string): Victim | undefined
 }
+
+/** An entry that may have to go; `waits`: it stands behind a gap. */
+export interface Victim { readonly entry: PoolTransaction, readonly waits: boolean }
 
 /** Bytes an entry counts for: its data and the length before it on the wire. */
 export function poolBytes ({ data }: { readonly data: Uint8Array }): number {

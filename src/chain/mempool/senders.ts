@@ -1,18 +1,12 @@
-import type { Ledger } from '../ledger.ts'
+import type { Ledger, LedgerTransaction } from '../ledger.ts'
 import type { Ranked } from './order.ts'
 
-/** A transaction in the pool. `data` is the pool's own copy; `addedAt` in Unix milliseconds. */
-export interface PoolTransaction extends Ranked {
-  readonly id: Uint8Array
+/** A transaction in the pool. Its arrays are the pool's own; `addedAt` in Unix milliseconds. */
+export interface PoolTransaction extends LedgerTransaction, Ranked {
   /** Id and sender in hexadecimal: the keys of the books. */
   readonly key: string
-  readonly sender: Uint8Array
   readonly senderKey: string
-  readonly nonce: bigint
-  readonly fee: bigint
-  readonly energyUsed: bigint
-  readonly data: Uint8Array
-  readonly privacyLevel: number
+  readonly priority: number
   readonly addedAt: number
 }
 
