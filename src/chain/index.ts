@@ -1,4 +1,8 @@
 export type { AddResult, BlockRef, BlockTemplate, FoundTransaction, Ledger, LedgerEvents, LedgerTransaction } from './ledger.ts'
+export type { ChainStats, LedgerUpkeep, PruneResult } from './ledger.ts'
+export { verifyChain } from './dag/chain-verify.ts'
+export type { ChainDamage, ChainVerification, VerifyOptions } from './dag/chain-verify.ts'
+export { LEAST_KEPT } from './dag/upkeep.ts'
 export { createReferenceLedger } from './dag/reference-ledger.ts'
 export type { ReferenceLedger, ReferenceLedgerOptions } from './dag/reference-ledger.ts'
 export { createMemoryStore } from './store/memory-store.ts'

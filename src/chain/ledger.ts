@@ -2,6 +2,7 @@ import type { TypedEventTarget } from '@libp2p/interface'
 import type { BlockData, BlockId, TxProof } from '../../protocols/index.ts'
 import type { TosError } from '../errors/index.ts'
 import type { BlockHeader } from './block/header.ts'
+import type { ChainVerification, VerifyOptions } from './dag/chain-verify.ts'
 
 /** A block as fork choice sees it. */
 export interface BlockRef {
@@ -45,12 +46,56 @@ export interface BlockTemplate {
   readonly minTimestamp: bigint
 }
 
+/** Figures of the blocks on disk. Times are days of the blocks' own clocks. */
+export interface ChainStats {
+  /** Above genesis, on all branches. */
+  readonly blocks: number
+  readonly height: number
+  readonly tips: number
+  readonly transactions: number
+  readonly accounts: number
+  /** Blocks below the tip beside the selected chain, and blocks that nothing merged. */
+  readonly merged: number
+  readonly aside: number
+  /** Bodies at this height and above are all held. */
+  readonly prunedBelow: number
+  /** Of the log on disk; 0 in memory. */
+  readonly bytes: number
+  readonly writable: boolean
+  /** Undefined when the chain is too short to tell. */
+  readonly growth?: { readonly overBlocks: number, readonly blocksPerDay: number, readonly bytesPerDay: number } | undefined
+}
+
+/** What pruning did. */
+export interface PruneResult {
+  /** Bodies dropped now. */
+  readonly pruned: number
+  readonly prunedBelow: number
+  readonly bytesBefore: number
+  readonly bytesAfter: number
+}
+
+/** What the operator of a ledger with a store of its own may ask of it. */
+export interface LedgerUpkeep {
+  /** Bodies at this height and above are all held; 0 when all are. */
+  readonly prunedBelow: bigint
+  /** False while the disk refuses blocks. */
+  readonly writable: boolean
+  stats (): Promise<ChainStats>
+  /** See `verifyChain`. Throws `BUSY` when the log was written anew meanwhile, `ABORTED`, `STORE_CLOSED`. */
+  verify (options?: Omit<VerifyOptions, 'network' | 'difficulty'>): Promise<ChainVerification>
+  /** Drops the bodies more than `keep` (at least 288) below the tip, headers stay. Throws `USAGE`, `STORE_READ_ONLY`. */
+  prune (keep: number): Promise<PruneResult>
+}
+
 /** What the ledger tells its listeners, in order of acceptance. */
 export interface LedgerEvents {
   block: CustomEvent<{ readonly block: BlockData, readonly header: BlockHeader }>
   tip: CustomEvent<{ readonly tip: BlockRef, readonly reorganised: number }>
   /** The disk refused a write (`writable` false, with the error), or takes them again. */
   store: CustomEvent<{ readonly writable: boolean, readonly error?: TosError }>
+  /** A body was found damaged on disk and is gone; `kept`: all else was saved, and the old log put aside. */
+  damage: CustomEvent<{ readonly hash: Uint8Array, readonly height: number, readonly error: TosError, readonly kept: boolean }>
 }
 
 /**
@@ -65,11 +110,13 @@ export interface Ledger extends TypedEventTarget<LedgerEvents> {
   tip (): BlockRef
   /** Every block without a child, best first, at most 32. */
   tips (): BlockRef[]
-  /** True when the whole block is held and valid. */
+  /** Absent where the store is not the ledger's own. */
+  readonly upkeep?: LedgerUpkeep
+  /** True when the block is held and valid; its body may be pruned. */
   has (hash: Uint8Array): boolean
   /** Header of a held block. */
   header (hash: Uint8Array): BlockHeader | undefined
-  /** A held block with its transactions. */
+  /** A held block with its transactions. Throws `BLOCK_PRUNED` when its body is gone. */
   block (hash: Uint8Array): Promise<BlockData | undefined>
   /** Names of the selected chain: 30 newest, then doubling steps, genesis last (≤64). */
   locator (): BlockId[]
@@ -91,7 +138,7 @@ export interface Ledger extends TypedEventTarget<LedgerEvents> {
   add (block: BlockData): Promise<AddResult>
   /** What to mine on. */
   template (): BlockTemplate
-  /** A transaction in a block of the selected order, with its Merkle proof. */
+  /** A transaction in a block of the selected order, with its Merkle proof; undefined also when the block's body is gone. */
   transaction (id: Uint8Array): Promise<FoundTransaction | undefined>
   /** The nonce the next transaction of `sender` must carry on the tip. */
   nextNonce (sender: Uint8Array): bigint

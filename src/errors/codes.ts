@@ -88,6 +88,7 @@ const table = {
   INVALID_TRANSACTION: { hint: 'the transaction breaks a rule; details.rule names it' },
   UNKNOWN_PARENT: { hint: 'a parent of the block is not held; fetch it first' },
   BLOCK_NOT_FOUND: { hint: 'no such block here; `tosd block tips` shows what is held' },
+  BLOCK_PRUNED: { hint: 'the body of this block was pruned, its header is held; ask a node that is not LIMITED' },
   TX_NOT_FOUND: { hint: 'no such transaction in the chain or the pool' },
   MEMPOOL_FULL: { hint: 'the pool is full of better-paid transactions; raise the fee' },
   GENESIS_MISMATCH: { hint: 'the data or the peer belongs to another network; check --network' },

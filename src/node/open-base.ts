@@ -1,3 +1,4 @@
+import { join } from 'node:path'
 import type { ComponentLogger, Ed25519PrivateKey } from '@libp2p/interface'
 import type { Libp2pOptions } from 'libp2p'
 import { createReferenceLedger } from '../chain/index.ts'
@@ -6,11 +7,13 @@ import type { Config } from '../config/index.ts'
 import { toTosError } from '../errors/index.ts'
 import { createNodeEvents } from '../monitor/index.ts'
 import type { NodeEventHub } from '../monitor/index.ts'
+import { toHex } from '../wire/index.ts'
 import { openDataDir } from './data-dir.ts'
 import { inspectKeyFile, loadOrCreateIdentity } from './identity.ts'
 import type { Scope } from './lifecycle.ts'
 import { configuredPassphrase } from './passphrase.ts'
 import { openPeerStore } from './peer-store.ts'
+import type { StemTime } from './stem-parts.ts'
 import type { DhtRecords, WriteBackDatastore } from './transport/index.ts'
 
 /** What only a program can give, not a configuration. */
@@ -18,6 +21,7 @@ export interface GivenParts {
   readonly ledger: Ledger | undefined
   readonly transports?: Libp2pOptions['transports']
   readonly dhtRecords?: DhtRecords | undefined
+  readonly stemTime?: StemTime | undefined
   readonly logger: ComponentLogger | undefined
 }
 
@@ -61,6 +65,13 @@ async function openLedger (location: string, network: string, difficulty: bigint
   ledger.addEventListener('store', ({ detail: { writable, error } }) => {
     // one code for both ends of the trouble: who watches for it learns when it is over
     hub.emit({ event: 'warning', code: 'STORE_READ_ONLY', message: writable ? 'the block store takes blocks again' : `the block store refuses blocks: ${toTosError(error).message}`, details: { writable } })
+  })
+  ledger.addEventListener('damage', ({ detail: { hash, height, error, kept } }) => {
+    hub.emit({
+      event: 'warning', code: 'STORE_CORRUPT',
+      message: `the body of the block at height ${height} is damaged on disk and was given up; ${kept ? 'all else is kept and the old log put aside' : 'the log could not be written anew, the next start tries again'}`,
+      details: { hash: toHex(hash), height, kept, reason: error.message, ...(kept ? { setAside: join(location, 'blocks.damaged') } : {}) }
+    })
   })
   return ledger
 }

@@ -5,6 +5,7 @@ import type { TosError } from '../errors/index.ts'
 import { createSessions } from '../secure/index.ts'
 import type { Hello, Sessions } from '../secure/index.ts'
 import { toHex } from '../wire/index.ts'
+import { chainServices } from './chain-services.ts'
 import type { NodeBase } from './open-base.ts'
 
 /** What the node says of itself in a handshake: claims, which the other side treats as such. */
@@ -12,7 +13,7 @@ export function describeNode (config: Pick<Config, 'preset' | 'mine' | 'userAgen
   const tips = ledger.tips()
   return {
     nodeType: NODE_TYPE[config.preset],
-    services: SERVICE.blocks | SERVICE.tx | SERVICE.sealed | SERVICE.pqHybrid | SERVICE.peerExchange | (config.preset === 'light' ? 0n : SERVICE.shareable) | (config.mine ? SERVICE.mining : 0n),
+    services: chainServices(ledger) | SERVICE.sealed | SERVICE.pqHybrid | SERVICE.peerExchange | (config.preset === 'light' ? 0n : SERVICE.shareable) | (config.mine ? SERVICE.mining : 0n),
     height: ledger.tip().height,
     tips: tips.map(({ hash }) => hash),
     userAgent: config.userAgent

@@ -17,6 +17,8 @@ export interface DagIndex {
   find (hash: Uint8Array): BlockNumber
   hash (block: BlockNumber): Uint8Array
   header (block: BlockNumber): BlockHeader
+  /** The same as it is hashed. */
+  headerBytes (block: BlockNumber): Uint8Array
   height (block: BlockNumber): number
   /** Unix milliseconds. */
   timestamp (block: BlockNumber): bigint
@@ -43,7 +45,10 @@ export function createDagIndex (): DagIndex {
   const padded = Buffer.alloc(LARGEST_HEADER)
 
   // The bytes hold everything but the numbers of the parents. A copy, because the column's bytes move when it grows.
-  const stored = (block: BlockNumber): Uint8Array => headers.copy(block)
+  const stored = (block: BlockNumber): Uint8Array => {
+    const bytes = headers.copy(block)
+    return bytes.subarray(0, headerBytes(bytes))
+  }
   const parents = (block: BlockNumber): BlockNumber[] => {
     const out: BlockNumber[] = []
     for (let i = 0; i < MAX_PARENTS; i++) {
@@ -59,10 +64,8 @@ export function createDagIndex (): DagIndex {
     tips,
     find: hash => byHash.find(hash),
     hash: block => hashes.copy(block),
-    header (block) {
-      const bytes = stored(block)
-      return decode(blockHeader, bytes.subarray(0, headerBytes(bytes)))
-    },
+    header: block => decode(blockHeader, stored(block)),
+    headerBytes: stored,
     height: block => heights.get(block),
     timestamp: block => headers.view(block).readBigUInt64LE(HEADER_OFFSET.timestamp),
     parents,

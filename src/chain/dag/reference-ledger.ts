@@ -5,11 +5,12 @@ import { TosError, toTosError } from '../../errors/index.ts'
 import { decode, encode } from '../../wire/index.ts'
 import { createBlockDag } from './block-dag.ts'
 import type { BlockDag } from './block-dag.ts'
+import { createBlockBodies } from './block-bodies.ts'
+import type { BlockBodies } from './block-bodies.ts'
 import { checkHeaderAlone } from '../block/block-rules.ts'
 import type { CheckedHeader } from '../block/block-rules.ts'
 import type { BlockStore, StoreRecovery } from '../store/block-store.ts'
 import { validateBlock } from './block-validation.ts'
-import type { Verdict } from './block-validation.ts'
 import { createChainQueries } from './chain-queries.ts'
 import type { ChainQueries } from './chain-queries.ts'
 import { systemClock } from '../clock.ts'
@@ -18,16 +19,17 @@ import { difficultyOf, genesisOf } from '../block/genesis.ts'
 import { sameBytes, sha3 } from '../block/hash.ts'
 import { blockHeader } from '../block/header.ts'
 import type { BlockHeader } from '../block/header.ts'
-import type { AddResult, BlockRef, BlockTemplate, FoundTransaction, Ledger, LedgerEvents, LedgerTransaction } from '../ledger.ts'
+import type { AddResult, BlockRef, BlockTemplate, FoundTransaction, Ledger, LedgerEvents, LedgerTransaction, LedgerUpkeep } from '../ledger.ts'
 import { openLevelStore } from '../store/level-store.ts'
 import { createMemoryStore } from '../store/memory-store.ts'
 import { merkleSiblings } from '../block/merkle.ts'
 import { targetOf } from '../block/proof-of-work.ts'
 import { createTransactionChecks } from '../block/transaction-checks.ts'
-import type { ParsedTransaction, TransactionChecks } from '../block/transaction-checks.ts'
-import type { IndexedTransaction } from './transaction-index.ts'
+import type { TransactionChecks } from '../block/transaction-checks.ts'
+import { linked, readStored } from './stored-block.ts'
 import { createTurnstile } from './turnstile.ts'
 import type { Turnstile } from './turnstile.ts'
+import { createUpkeep } from './upkeep.ts'
 
 /** How to open a reference ledger. */
 export interface ReferenceLedgerOptions {
@@ -47,6 +49,7 @@ export interface ReferenceLedgerOptions {
 
 /** The embedded ledger of WIRE.md §9. */
 export interface ReferenceLedger extends Ledger {
+  readonly upkeep: LedgerUpkeep
   readonly difficulty: bigint
   /** Damage found when the store was opened; the operator must be told. */
   readonly recovered: StoreRecovery | undefined
@@ -67,31 +70,17 @@ export async function createReferenceLedger (options: ReferenceLedgerOptions): P
   const dag = createBlockDag(genesis)
   const checks = createTransactionChecks(network, options.clock)
   try {
-    const recovered = await store.load(bytes => { enter(dag, restore(bytes, dag, checks)) })
-    return new EmbeddedLedger({ options, genesis, difficulty, store, dag, checks, recovered })
+    const stubs: number[] = []
+    const recovered = await store.load((bytes, number) => {
+      const stored = readStored(bytes, checks)
+      dag.add(linked(stored, dag))
+      if (stored.block === undefined) stubs.push(number)
+    })
+    return new EmbeddedLedger({ options, genesis, difficulty, store, dag, checks, recovered, stubs })
   } catch (error) {
     await store.close()
     throw toTosError(error, 'STORE_CORRUPT')
   }
-}
-
-type ValidBlock = Extract<Verdict, { status: 'valid' }>
-
-/** A block of the log: linked again, not judged again. Throws when it does not link. */
-function restore (bytes: Uint8Array, { index }: BlockDag, checks: TransactionChecks): ValidBlock & { header: Uint8Array } {
-  const block = decode(blockData, bytes)
-  const header = decode(blockHeader, block.header)
-  const parents = header.parents.map(parent => index.find(parent))
-  if (parents.length === 0 || parents.includes(-1)) throw new TosError('STORE_CORRUPT', 'a parent is missing')
-  return { status: 'valid', header: block.header, checked: { header, hash: block.hash }, parents, transactions: block.transactions.map(data => checks.parse(data)) }
-}
-
-function enter (dag: BlockDag, { checked, header, parents, transactions }: ValidBlock & { header: Uint8Array }): { tipChanged: boolean, reorganised: number } {
-  return dag.add({ hash: checked.hash, header, height: Number(checked.header.height), parents, transactions: transactions.map(indexed) })
-}
-
-function indexed ({ id, value }: ParsedTransaction): IndexedTransaction {
-  return { id, sender: value.sender, nonce: Number(value.nonce) }
 }
 
 interface LedgerParts {
@@ -102,6 +91,8 @@ interface LedgerParts {
   readonly dag: BlockDag
   readonly checks: TransactionChecks
   readonly recovered: StoreRecovery | undefined
+  /** Blocks whose bodies are gone. */
+  readonly stubs: readonly number[]
 }
 
 class EmbeddedLedger extends TypedEventEmitter<LedgerEvents> implements ReferenceLedger {
@@ -111,7 +102,9 @@ class EmbeddedLedger extends TypedEventEmitter<LedgerEvents> implements Referenc
   readonly recovered: StoreRecovery | undefined
   readonly #genesisBlock: BlockData
   readonly #target: Uint8Array
+  readonly upkeep: LedgerUpkeep
   readonly #store: BlockStore
+  readonly #bodies: BlockBodies
   readonly #dag: BlockDag
   readonly #queries: ChainQueries
   readonly #checks: TransactionChecks
@@ -121,7 +114,7 @@ class EmbeddedLedger extends TypedEventEmitter<LedgerEvents> implements Referenc
   #cancelReopen: (() => void) | undefined
   #closed = false
 
-  constructor ({ options, genesis, difficulty, store, dag, checks, recovered }: LedgerParts) {
+  constructor ({ options, genesis, difficulty, store, dag, checks, recovered, stubs }: LedgerParts) {
     super()
     this.network = options.network
     this.genesis = genesis.hash
@@ -136,6 +129,12 @@ class EmbeddedLedger extends TypedEventEmitter<LedgerEvents> implements Referenc
     this.#clock = options.clock ?? systemClock
     this.#reopenMs = options.reopenMs ?? 10_000
     this.#turns = createTurnstile(options.maxPendingBytes ?? 128 * 1024 * 1024)
+    this.#bodies = createBlockBodies({
+      store, dag, inTurn: job => this.#turns.run(0, job),
+      onDamage: ({ block, error, kept }) => { this.safeDispatchEvent('damage', { detail: { hash: dag.index.hash(block), height: dag.index.height(block), error, kept } }) }
+    })
+    for (const stub of stubs) this.#bodies.noteStub(dag.index.height(stub))
+    this.upkeep = createUpkeep({ network: this.network, difficulty, store, dag, bodies: this.#bodies })
   }
 
   get writable (): boolean { return this.#store.writable }
@@ -155,7 +154,7 @@ class EmbeddedLedger extends TypedEventEmitter<LedgerEvents> implements Referenc
   async block (hash: Uint8Array): Promise<BlockData | undefined> {
     const block = this.#dag.index.find(hash)
     if (block === -1) return undefined
-    return block === 0 ? this.#genesisBlock : decode(blockData, await this.#store.read(block))
+    return block === 0 ? this.#genesisBlock : this.#bodies.read(block)
   }
 
   checkHeader (bytes: Uint8Array): CheckedHeader {
@@ -176,8 +175,10 @@ class EmbeddedLedger extends TypedEventEmitter<LedgerEvents> implements Referenc
     const at = list.indexOf(transaction)
     const siblings = merkleSiblings(list.map(other => transactions.id(other)), at)
     const proof = { blockHash: index.hash(block), blockHeight: BigInt(index.height(block)), index: at, siblings }
-    const { transactions: bodies } = decode(blockData, await this.#store.read(block))
-    return { data: bodies[at] as Uint8Array, proof }
+    const body = await this.#bodies.read(block).catch((error: unknown) => {
+      if (!(error instanceof TosError) || error.code !== 'BLOCK_PRUNED') throw error
+    })
+    return body === undefined ? undefined : { data: body.transactions[at] as Uint8Array, proof }
   }
 
   nextNonce (sender: Uint8Array): bigint {
@@ -213,6 +214,7 @@ class EmbeddedLedger extends TypedEventEmitter<LedgerEvents> implements Referenc
     this.#closed = true
     this.#cancelReopen?.()
     await this.#turns.close()
+    await this.#bodies.idle()
     await this.#checks.stop()
     await this.#store.close()
   }
@@ -229,7 +231,11 @@ class EmbeddedLedger extends TypedEventEmitter<LedgerEvents> implements Referenc
       this.#refused(toTosError(error))
       throw error
     }
-    const { tipChanged, reorganised } = enter(this.#dag, { ...verdict, header: block.header })
+    const { checked, parents, transactions } = verdict
+    const { tipChanged, reorganised } = this.#dag.add({
+      hash: checked.hash, header: block.header, height: Number(checked.header.height), parents,
+      transactions: transactions.map(({ id, value }) => ({ id, sender: value.sender, nonce: Number(value.nonce) }))
+    })
     this.safeDispatchEvent('block', { detail: { block, header: verdict.checked.header } })
     if (tipChanged) this.safeDispatchEvent('tip', { detail: { tip: this.tip(), reorganised } })
     return { status: 'accepted', tipChanged, reorganised }

@@ -23,6 +23,7 @@ export interface TransactionIndex {
   /** -1 when no held block has a transaction of this sender. */
   account (sender: Uint8Array): AccountNumber
   accountOf (transaction: TransactionNumber): AccountNumber
+  sender (account: AccountNumber): Uint8Array
   nonceOf (transaction: TransactionNumber): number
   /** The transactions of a block, in its order. */
   inBlock (block: BlockNumber): TransactionNumber[]
@@ -66,6 +67,7 @@ export function createTransactionIndex (): TransactionIndex {
     find: id => byId.find(id),
     account: sender => bySender.find(sender),
     accountOf: transaction => accounts.get(transaction),
+    sender: account => senders.copy(account),
     nonceOf: transaction => nonces.get(transaction),
     inBlock (block) {
       const out: TransactionNumber[] = []

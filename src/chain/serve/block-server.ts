@@ -60,14 +60,20 @@ async function answer (ledger: Ledger, { query, detail, maxItems }: BlockQuestio
   const blocks: BlockData[] = []
   const notFound = [...selection.missing]
   let hasMore = selection.more
+  let pruned = false
   let room = cap - ENVELOPE_BYTES - (query.type === 'byHash' ? query.value.length * HASH_BYTES : 0)
   for (const hash of selection.hashes) {
     if (signal?.aborted === true) throw new TosError('ABORTED', 'the asker has gone')
     const block = await load(ledger, hash, detail)
     if (block === undefined) {
-      // a prune between the look-up and the read; only a query by hash has a list to say so
-      if (query.type === 'byHash') notFound.push(hash)
-      continue
+      pruned = true
+      // only a query by hash has a list to say so; in any other a gap would pass for the whole
+      if (query.type === 'byHash') {
+        notFound.push(hash)
+        continue
+      }
+      hasMore = false
+      break
     }
     room -= blockBytes(block)
     if (room < 0) {
@@ -76,7 +82,7 @@ async function answer (ledger: Ledger, { query, detail, maxItems }: BlockQuestio
     }
     blocks.push(block)
   }
-  return { status: statusOf(blocks, notFound.length > 0 || selection.short, hasMore), blocks, notFound, hasMore }
+  return { status: pruned ? BLOCK_STATUS.pruned : statusOf(blocks, notFound.length > 0 || selection.short, hasMore), blocks, notFound, hasMore }
 }
 
 /** Partial also when nothing came but more is promised: the asker must not take it for "none". */
@@ -119,9 +125,13 @@ function byHash (ledger: Ledger, asked: readonly Uint8Array[], max: number): Sel
   return { hashes: held.slice(0, max).map(({ hash }) => hash), missing, more: held.length > max, short: false }
 }
 
-/** One block as `detail` wants it; undefined when it is not held any more. */
+/** One block as `detail` wants it; undefined when its body is not held any more. */
 async function load (ledger: Ledger, hash: Uint8Array, detail: number): Promise<BlockData | undefined> {
-  if (detail === DETAIL.full) return ledger.block(hash)
+  if (detail === DETAIL.full) {
+    return ledger.block(hash).catch((error: unknown) => {
+      if (!(error instanceof TosError) || error.code !== 'BLOCK_PRUNED') throw error
+    }) as Promise<BlockData | undefined>
+  }
   if (detail === DETAIL.hash) return { hash, height: 0n, parents: [], header: new Uint8Array(0), transactions: [] }
   const header = ledger.header(hash)
   return header === undefined ? undefined : { hash, height: header.height, parents: header.parents, header: encode(blockHeader, header), transactions: [] }

@@ -101,6 +101,7 @@ export async function openLevelStore (location: string, identity: StoreIdentity)
       await reopening
       const walked = db
       const { count: sound, fault } = await scanLog(walked, seed, visit)
+      usable()
       if (walked !== db) throw new TosError('BUSY', 'the block log was written anew meanwhile')
       return { count: sound, fault }
     },

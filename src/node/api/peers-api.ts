@@ -6,6 +6,7 @@ import type { NodeApi, PeerView, PingView } from '../../monitor/index.ts'
 import type { TopologyPeer } from '../../peers/topology/index.ts'
 import { peerIdToNodeId } from '../../protocol/index.ts'
 import { toHex } from '../../wire/index.ts'
+import { chainServices } from '../chain-services.ts'
 import type { TosNode } from '../tos-node.ts'
 import { peerStats } from './peer-stats.ts'
 import { parsePeer, parseTarget } from './target.ts'
@@ -80,8 +81,8 @@ function oneLine ({ message, cause }: TosError): string {
 
 /** What PING says of us. */
 export function ping (node: TosNode): { userAgent: string, services: bigint, timestamp: bigint } {
-  const { config: { userAgent }, miner } = node.tos
-  return { userAgent, services: SERVICE.blocks | SERVICE.tx | (miner.running ? SERVICE.mining : 0n), timestamp: BigInt(Math.floor(Date.now() / 1000)) }
+  const { config: { userAgent }, ledger, miner } = node.tos
+  return { userAgent, services: chainServices(ledger) | (miner.running ? SERVICE.mining : 0n), timestamp: BigInt(Math.floor(Date.now() / 1000)) }
 }
 
 async function peerView (node: TosNode, connection: Connection, standing: TopologyPeer | undefined): Promise<PeerView> {
