@@ -5,7 +5,7 @@ import { assertEcho, dial, exchange } from './harness/steps.ts'
 const BULK_BYTES = 64 * 1024 * 1024
 const CHUNK = 1024 * 1024
 
-overPairs({
+void overPairs({
   scenario: '12 bulk: 64 MiB, reset midway',
   config: { listen: ['/ip4/127.0.0.1/tcp/0'], transports: ['tcp'], security: ['noise'] },
   async run (dialler, listener) {

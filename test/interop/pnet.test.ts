@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { test } from 'node:test'
 import { overPairs } from './harness/cell.ts'
 import type { Pair, PairScenario } from './harness/cell.ts'
 import type { PeerConfig } from './harness/peer-config.ts'
@@ -8,7 +9,7 @@ import { PY_LACKS } from './py/known.ts'
 const key = (byte: string): string => byte.repeat(32)
 const base: PeerConfig = { listen: ['/ip4/127.0.0.1/tcp/0'], transports: ['tcp'], security: ['noise'] }
 
-overPairs({
+const same: PairScenario = {
   scenario: '6 pnet: same key',
   config: { ...base, psk: key('a1') },
   except: { py: PY_LACKS.pnet },
@@ -16,9 +17,9 @@ overPairs({
     await dial(dialler, listener)
     await assertEcho(dialler, listener, Buffer.from('behind one key'))
   }
-})
+}
 
-// a stranger's bytes look like noise: nobody says no, so each dial lasts until a time-out; the two directions wait together
+// a stranger's bytes look like noise: nobody says no, so each dial lasts until a time-out; all pairs and both directions wait together
 const REFUSED_WITHIN_MS = 4_000
 const attempts = new WeakMap<Pair, ReadonlyMap<string, Promise<boolean>>>()
 
@@ -37,5 +38,9 @@ const refuses: PairScenario['run'] = async (dialler, listener, pair) => {
   }
 }
 
-overPairs({ scenario: '6 pnet: another key', config: { ...base, psk: key('a1') }, tosd: { ...base, psk: key('b2') }, run: refuses })
-overPairs({ scenario: '6 pnet: a key against none', config: base, tosd: { ...base, psk: key('b2') }, run: refuses })
+const otherKey: PairScenario = { scenario: '6 pnet: another key', config: { ...base, psk: key('a1') }, tosd: { ...base, psk: key('b2') }, run: refuses }
+const noKey: PairScenario = { scenario: '6 pnet: a key against none', config: base, tosd: { ...base, psk: key('b2') }, run: refuses }
+
+void test('6 pnet', { concurrency: true }, async context => {
+  await Promise.all([same, otherKey, noKey].map(scenario => overPairs(scenario, context)))
+})

@@ -1,7 +1,8 @@
-import { test } from 'node:test'
+import { after, test } from 'node:test'
 import type { TestContext } from 'node:test'
 import { Unsupported } from './peer-config.ts'
 import type { PeerConfig } from './peer-config.ts'
+import { startHosted, stopHosts } from './peer-host.ts'
 import { startPeer } from './peer-process.ts'
 import type { PeerProcess } from './peer-process.ts'
 import { recorder } from './report.ts'
@@ -10,6 +11,9 @@ import type { PeerKind, Tool } from './toolchain.ts'
 
 /** Longest a cell may take before it fails. */
 const CELL_MS = 120_000
+
+// here, and not where they are started: a hook set while a test runs ends with that test
+after(stopHosts)
 
 /** Which field of the matrix a test fills. */
 export interface CellName {
@@ -86,14 +90,17 @@ export interface PairScenario {
   readonly tosd?: PeerConfig
   /** Peers that cannot do this, and why. */
   readonly except?: Readonly<Partial<Record<PeerKind, Known>>>
-  /** Called once per direction over the same two processes; they are not connected before, and are parted after. */
+  /** Called once per direction over the same two peers; they are not connected before, and are parted after. */
   readonly run: (dialler: PeerProcess, listener: PeerProcess, pair: Pair) => Promise<void>
 }
 
-/** Runs a scenario between our node and every foreign peer, each dialling the other in turn. */
-export function overPairs ({ scenario, config, peers = FOREIGN_PEERS, tosd: tosdConfig = config, except = {}, run }: PairScenario): void {
-  for (const peer of peers) {
-    void test(`${scenario} · ${peer} and tosd`, async context => {
+/**
+ * Runs a scenario between our node and every foreign peer, each dialling the other in turn. `parent` is the test to stand under, in place of
+ * the file: one with `concurrency` lets the pairs wait at the same time.
+ */
+export async function overPairs ({ scenario, config, peers = FOREIGN_PEERS, tosd: tosdConfig = config, except = {}, run }: PairScenario, parent: Pick<TestContext, 'test'> = { test }): Promise<void> {
+  await Promise.all(peers.map(async peer => {
+    await parent.test(`${scenario} · ${peer} and tosd`, async context => {
       const directions = [`${peer} → tosd`, `tosd → ${peer}`].map(direction => ({ peer, scenario, direction }))
       const known = except[peer]
       if (known !== undefined) {
@@ -113,7 +120,7 @@ export function overPairs ({ scenario, config, peers = FOREIGN_PEERS, tosd: tosd
         })
       }
     })
-  }
+  }))
 }
 
 /** Ends the connection at both ends: the next dial must not find one that is closing. */
@@ -122,10 +129,26 @@ export async function part (one: PeerProcess, other: PeerProcess): Promise<void>
   await other.ask('hangup', { peer: one.peerId })
 }
 
-/** Starts peers side by side; they end with the test. Throws what the first failed one threw, the others stopped. */
+/** What a peer lacks, by its kind and configuration: it is started once to say so. */
+const lacking = new Map<string, Unsupported>()
+
+/** A fresh peer: ours and stock js-libp2p as a node in the process of their kind, every other as a process. */
+async function start (kind: PeerKind, config: PeerConfig): Promise<PeerProcess> {
+  const wanted = `${kind} ${JSON.stringify(config)}`
+  const lacks = lacking.get(wanted)
+  if (lacks !== undefined) throw lacks
+  try {
+    return await (kind === 'js' || kind === 'tosd' ? startHosted(kind, config) : startPeer(kind, config))
+  } catch (error) {
+    if (error instanceof Unsupported) lacking.set(wanted, error)
+    throw error
+  }
+}
+
+/** Starts fresh peers side by side; they end with the test. Throws what the first failed one threw, the others stopped. */
 export async function withPeers<K extends string> (context: TestContext, wanted: Readonly<Record<K, readonly [PeerKind, PeerConfig]>>): Promise<Record<K, PeerProcess>> {
   const entries = Object.entries(wanted) as Array<[K, readonly [PeerKind, PeerConfig]]>
-  const results = await Promise.allSettled(entries.map(async ([name, [kind, config]]) => [name, await startPeer(kind, config)] as const))
+  const results = await Promise.allSettled(entries.map(async ([name, [kind, config]]) => [name, await start(kind, config)] as const))
   const started = results.filter(result => result.status === 'fulfilled').map(({ value }) => value)
   context.after(async () => { await Promise.all(started.map(([, peer]) => peer.stop())) })
   const failed = results.find(result => result.status === 'rejected')

@@ -24,7 +24,7 @@ const ECHO_BYTES = 300_000
 
 /** Connect, ping and identify from both ends, and an echo of more than one frame each way. */
 export function proveTransport ({ address, security, muxer, ...scenario }: TransportScenario): void {
-  overPairs({
+  void overPairs({
     ...scenario,
     async run (dialler, listener) {
       await dial(dialler, listener, addr => address.test(addr))
