@@ -51,7 +51,7 @@ def make_host(config):
     for key in config:
         need(key in KEYS, key)
     relay = config.get("relay") or {}
-    need(not relay.get("server") and not relay.get("client"), "relay: this peer does not drive py-libp2p's circuit relay")
+    need(not relay.get("server") and not relay.get("client"), "relay: the protocols of py-libp2p 0.7.0 have other names than the specification's (https://github.com/libp2p/py-libp2p/issues/1537)")
     transports = config.get("transports") or ["tcp"]
     for name in transports:
         need(name in ("tcp", "ws", "quic"), f"transport {name}")
