@@ -4,6 +4,7 @@ import type { BlockAnnounce } from '../../../protocols/index.ts'
 import { TosError } from '../../errors/index.ts'
 import type { Verdict } from '../../protocol/index.ts'
 import { toHex } from '../../wire/index.ts'
+import { isAhead, isSpoilt } from '../blame.ts'
 import type { Announcer, BlockClient, Penalise } from '../clients.ts'
 import type { Clock } from '../clock.ts'
 import { createFetchPool } from './fetch-pool.ts'
@@ -11,7 +12,6 @@ import type { Attempt, FetchLimits } from './fetch-pool.ts'
 import type { BlockHeader } from '../block/header.ts'
 import { createHeldWaiters } from './held-waiters.ts'
 import type { Ledger } from '../ledger.ts'
-import { isAhead } from '../sync/headers.ts'
 import type { Sync } from '../sync/sync.ts'
 
 /** What the relay needs from outside. Callbacks must not throw. */
@@ -41,8 +41,6 @@ export interface BlockRelay {
 
 /** Hashes of invalid blocks that are remembered, so that each costs one fetch. */
 const INVALID_KEPT = 1024
-/** Rules about what the hash does not cover: any server can break them for a good block, so the block itself stays unjudged. */
-const SPOILABLE: ReadonlySet<unknown> = new Set(['block-hash', 'block-height', 'block-parents', 'size', 'tx-root'])
 /** Announced orphans that may wait for the sync to bring their parents. */
 const ORPHANS_WAITING = 100
 
@@ -82,7 +80,7 @@ export function createBlockRelay ({ ledger, client, clock, others, sync, announc
     }
     if (isAhead(error)) return 'missing'
     penalise(peer, 'INVALID_BLOCK')
-    if (hash === undefined || isSpoilable(error)) return 'lied'
+    if (hash === undefined || isSpoilt(error)) return 'lied'
     invalid.set(toHex(hash), true)
     return 'refused'
   }
@@ -117,11 +115,6 @@ export function createBlockRelay ({ ledger, client, clock, others, sync, announc
       waiters.stop()
     }
   }
-}
-
-/** A transaction that does not parse is met before the root that would have told it from the block's own. */
-function isSpoilable ({ details }: TosError): boolean {
-  return SPOILABLE.has(details?.['rule']) || (details?.['rule'] === 'transaction' && details['transactionRule'] === 'form')
 }
 
 /** The fields an announcement repeats; `timestamp` in milliseconds on both sides. */

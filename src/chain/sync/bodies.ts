@@ -1,107 +1,192 @@
-import { BLOCK_LIMITS, BLOCK_STATUS, DETAIL, blockBytes } from '../../../protocols/index.ts'
+import { BLOCK_LIMITS, DETAIL, blockBytes } from '../../../protocols/index.ts'
 import type { BlockAnswer, BlockData } from '../../../protocols/index.ts'
-import { TosError } from '../../errors/index.ts'
-import { toHex } from '../../wire/index.ts'
+import { TosError, toTosError } from '../../errors/index.ts'
+import { isSpoilt } from '../blame.ts'
+import type { BlockClient } from '../clients.ts'
+import type { Clock } from '../clock.ts'
 import type { Ledger } from '../ledger.ts'
-import type { Ask, Link } from './headers.ts'
+import { readBodies } from './body-answer.ts'
+import type { Link } from './headers.ts'
+import { createSchedule } from './schedule.ts'
+import type { BodyRequest } from './schedule.ts'
 
 /** What a download of bodies may hold at once. */
 export interface BodyLimits {
   /** Bytes of bodies expected or waiting to be added. */
   readonly inFlightBytes: number
-  /** Requests at once. */
+  /** Requests to one peer at once. */
   readonly inFlight: number
+  /** Longest wait for one answer, milliseconds. */
+  readonly requestTimeoutMs: number
 }
 
-/** What a download needs from outside. */
+/** What a download needs from outside. Callbacks must not throw. */
 export interface BodyDeps {
   readonly ledger: Ledger
-  readonly ask: Ask
+  readonly client: BlockClient
+  readonly clock: Clock
   readonly limits: BodyLimits
+  /** Peers that may be asked; looked at again and again. */
+  readonly peers: () => readonly string[]
+  /** Who named the blocks: it must have them, others need not. */
+  readonly leader: string
+  /** A peer failed and must not be in `peers` any more. */
+  readonly onFailed: (peer: string, error: TosError) => void
   /** Adds a block that matches its header; rejects with `INVALID_BLOCK` or a fault of this node's own. */
   readonly add: (block: BlockData) => Promise<void>
-}
-
-/** One request under way; `reserved` bytes of the budget are its. */
-interface Chunk {
-  readonly links: readonly Link[]
-  readonly reserved: number
-  readonly blocks: Promise<BlockData[]>
+  readonly signal: AbortSignal
 }
 
 /** Bytes one answer should stay at: a slow link must get it across before the time-out. */
 const ANSWER_BYTES = 1024 * 1024
+/** Codes by which an honest peer says "not now". */
+const NOT_NOW: ReadonlySet<string> = new Set(['BUSY', 'RATE_LIMITED', 'UNAVAILABLE'])
 
 /**
- * Fetches the blocks of `links` (parents first) and adds them in that order, a few requests ahead of the one being added.
- * The room a request needs is guessed from the largest block so far; a peer whose blocks suddenly grow can exceed `inFlightBytes`
- * once, by at most `inFlight` answers of 5 MiB. Throws `INVALID_BLOCK`, `INVALID_MESSAGE`, `BLOCK_NOT_FOUND`, or what `ask` and `add` throw.
+ * Fetches the blocks of `links` (parents first) from all peers and adds them in that order. `schedule.ts` says who is asked what; this
+ * sends, listens and adds. A peer that lies or stalls goes, and its blocks are asked of others. The room a request needs is guessed
+ * from the largest block of late; a peer whose blocks suddenly grow can exceed `inFlightBytes` once, by answers of 5 MiB.
+ * Throws `BLOCK_NOT_FOUND` when nobody is left who has the next block, `ABORTED`, what `add` throws but a spoilt body.
  */
-export async function fetchBodies ({ ledger, ask, limits, add }: BodyDeps, links: readonly Link[]): Promise<void> {
-  const queue: Chunk[] = []
-  let largest: number = BLOCK_LIMITS.blockBytes
-  let seen = 0
-  let reserved = 0
-  let from = 0
-
-  const launch = (): void => {
-    while (from < links.length && queue.length < limits.inFlight) {
-      const fits = Math.floor(Math.min(limits.inFlightBytes - reserved, Math.max(largest, ANSWER_BYTES)) / largest)
-      // one block must always go, or a small budget would stand still
-      const count = Math.min(BLOCK_LIMITS.hashes, Math.max(fits, queue.length === 0 ? 1 : 0), links.length - from)
-      if (count === 0) return
-      const chunk = links.slice(from, from + count).filter(({ hash }) => !ledger.has(hash))
-      from += count
-      if (chunk.length === 0) continue
-      const blocks = fetchChunk(ask, chunk)
-      // awaited in turn; a failure before its turn must not count as unhandled
-      blocks.catch(() => {})
-      queue.push({ links: chunk, reserved: chunk.length * largest, blocks })
-      reserved += chunk.length * largest
-    }
-  }
-  for (launch(); queue.length > 0; launch()) {
-    const chunk = queue[0] as Chunk
-    const blocks = await chunk.blocks
-    for (const block of blocks) {
-      const size = blockBytes(block)
-      // the first answer replaces the worst-case guess, later ones only raise it
-      largest = seen++ === 0 ? Math.max(size * 2, 4096) : Math.max(largest, size)
-      checkBody(ledger, block)
-      await add(block)
-    }
-    queue.shift()
-    reserved -= chunk.reserved
+export async function fetchBodies (deps: BodyDeps, links: readonly Link[]): Promise<void> {
+  const download = new Download(deps, links)
+  try {
+    await download.run()
+  } finally {
+    download.end()
   }
 }
 
-/** All blocks of `links` in their order; short answers are continued as long as each brings something. */
-async function fetchChunk (ask: Ask, links: readonly Link[]): Promise<BlockData[]> {
-  const got = new Map<string, BlockData>()
-  const wanted = new Set(links.map(({ key }) => key))
-  while (got.size < links.length) {
-    const open = links.filter(({ key }) => !got.has(key)).map(({ hash }) => hash)
-    const answer = await ask({ query: { type: 'byHash', value: open }, detail: DETAIL.full, maxItems: open.length })
-    checkAnswer(answer, open.length)
-    for (const block of answer.blocks) {
-      const key = toHex(block.hash)
-      if (!wanted.has(key) || got.has(key)) throw new TosError('INVALID_BLOCK', 'a block that was not asked for', { details: { rule: 'unrequested' } })
-      got.set(key, block)
+class Download {
+  readonly #deps: BodyDeps
+  readonly #links: readonly Link[]
+  readonly #schedule
+  readonly #held = new Map<number, { readonly block: BlockData, readonly from: string }>()
+  readonly #sent = new Map<number, AbortController>()
+  /** Resolved when the order may go on. */
+  #news = Promise.withResolvers<void>()
+  #cancelTimer = (): void => {}
+  #ended = false
+
+  constructor (deps: BodyDeps, links: readonly Link[]) {
+    const { inFlightBytes, inFlight, requestTimeoutMs } = deps.limits
+    this.#deps = deps
+    this.#links = links
+    this.#schedule = createSchedule(links.length, {
+      inFlightBytes, perPeer: inFlight, batch: BLOCK_LIMITS.hashes, batchBytes: ANSWER_BYTES, itemBytes: BLOCK_LIMITS.blockBytes, requestTimeoutMs
+    })
+    deps.signal.addEventListener('abort', this.#wake, { once: true })
+  }
+
+  /** Adds what the order waits for, as it comes. */
+  async run (): Promise<void> {
+    const { signal } = this.#deps
+    while (this.#schedule.front < this.#links.length) {
+      if (signal.aborted) throw new TosError('ABORTED', 'the download was ended')
+      // before the look: what comes meanwhile must not be lost
+      this.#news = Promise.withResolvers()
+      this.#pump()
+      const next = this.#held.get(this.#schedule.front)
+      if (next !== undefined) await this.#take(next.block, next.from)
+      else if (this.#schedule.stuck()) throw new TosError('BLOCK_NOT_FOUND', 'no peer gives the next block')
+      else await this.#news.promise
     }
   }
-  return links.map(({ key }) => got.get(key) as BlockData)
-}
 
-/** What an answer may look like whatever it holds. Throws `INVALID_MESSAGE`, `MESSAGE_TOO_LARGE`, `BLOCK_NOT_FOUND`. */
-function checkAnswer ({ blocks, notFound, hasMore, status }: BlockAnswer, asked: number): void {
-  if (blocks.length > asked) throw new TosError('INVALID_MESSAGE', `${blocks.length} blocks for a request of ${asked}`, { details: { rule: 'count' } })
-  const bytes = blocks.reduce((sum, block) => sum + blockBytes(block), 0)
-  if (bytes > BLOCK_LIMITS.responseBytes) throw new TosError('MESSAGE_TOO_LARGE', `an answer of ${bytes} bytes`, { details: { bytes } })
-  if (status === BLOCK_STATUS.pruned || notFound.length > 0) throw new TosError('BLOCK_NOT_FOUND', 'the peer does not hold the body of a header it gave')
-  if (blocks.length === 0) throw new TosError('INVALID_MESSAGE', hasMore ? 'an empty answer promises more' : 'an empty answer to a request by hash', { details: { rule: 'progress' } })
-}
+  end (): void {
+    this.#ended = true
+    this.#deps.signal.removeEventListener('abort', this.#wake)
+    this.#cancelTimer()
+    for (const controller of this.#sent.values()) controller.abort()
+    this.#sent.clear()
+  }
 
-/** The bytes must be those of the block they claim to be; all other rules are the ledger's. */
-function checkBody (ledger: Ledger, block: BlockData): void {
-  if (toHex(ledger.checkHeader(block.header).hash) !== toHex(block.hash)) throw new TosError('INVALID_BLOCK', 'the header does not hash to its name', { details: { rule: 'block-hash' } })
+  readonly #wake = (): void => { this.#news.resolve() }
+
+  async #take (block: BlockData, from: string): Promise<void> {
+    const item = this.#schedule.front
+    try {
+      // another way may have brought it
+      if (!this.#deps.ledger.has((this.#links[item] as Link).hash)) await this.#deps.add(block)
+    } catch (error) {
+      if (!(error instanceof TosError) || !isSpoilt(error)) throw error
+      this.#fail(from, error)
+      return
+    }
+    this.#held.delete(item)
+    this.#schedule.consumed()
+  }
+
+  /** Sends what the schedule allows and sets the timer for what it waits for. */
+  readonly #pump = (): void => {
+    if (this.#ended) return
+    const { peers, clock } = this.#deps
+    for (const peer of peers()) this.#schedule.join(peer)
+    for (const request of this.#schedule.expired(clock.now())) this.#fail(request.peer, new TosError('TIMEOUT', `blocks: no answer within ${request.dueAt - request.at} ms`))
+    for (const request of this.#schedule.plan(clock.now())) this.#send(request)
+    this.#cancelTimer()
+    const at = this.#schedule.wakeAt(clock.now())
+    this.#cancelTimer = at === Number.POSITIVE_INFINITY ? () => {} : clock.after(at - clock.now(), this.#wakeAndPump)
+  }
+
+  readonly #wakeAndPump = (): void => {
+    this.#pump()
+    this.#wake()
+  }
+
+  #send (request: BodyRequest): void {
+    const controller = new AbortController()
+    this.#sent.set(request.id, controller)
+    const links = request.items.map(item => this.#links[item] as Link)
+    const question = { query: { type: 'byHash' as const, value: links.map(({ hash }) => hash) }, detail: DETAIL.full, maxItems: links.length }
+    this.#deps.client.request(request.peer, question, { signal: controller.signal }).then(answer => { this.#onAnswer(request, answer) }).catch((error: unknown) => {
+      if (this.#sent.delete(request.id)) this.#onError(request, toTosError(error, 'PEER_UNREACHABLE'))
+    }).finally(this.#wakeAndPump)
+  }
+
+  #onAnswer (request: BodyRequest, answer: BlockAnswer): void {
+    // it may be over: timed out, or others were quicker
+    if (!this.#sent.has(request.id)) return
+    const { blocks, missing } = readBodies(this.#deps.ledger, request.items.map(item => this.#links[item] as Link), answer)
+    const sizes = new Map<number, number>()
+    const lacking: number[] = []
+    for (const item of request.items) {
+      const { key } = this.#links[item] as Link
+      const block = blocks.get(key)
+      if (block !== undefined) sizes.set(item, blockBytes(block))
+      else if (missing.has(key)) lacking.push(item)
+    }
+    this.#sent.delete(request.id)
+    const result = this.#schedule.answered(request.id, sizes, lacking, this.#deps.clock.now())
+    for (const item of result?.fresh ?? []) this.#held.set(item, { block: blocks.get((this.#links[item] as Link).key) as BlockData, from: request.peer })
+    for (const { request: beaten, out } of result?.beaten ?? []) {
+      this.#cancel(beaten)
+      if (out) this.#fail(beaten.peer, new TosError('TIMEOUT', 'blocks: other peers answered first'))
+    }
+    if (lacking.length > 0 && request.peer === this.#deps.leader) this.#fail(request.peer, new TosError('BLOCK_NOT_FOUND', 'the peer does not hold the body of a header it gave'))
+  }
+
+  #onError (request: BodyRequest, error: TosError): void {
+    this.#schedule.failed(request.id)
+    if (!NOT_NOW.has(error.code) || !this.#schedule.pause(request.peer, this.#deps.clock.now())) this.#fail(request.peer, error)
+  }
+
+  /** The peer is out, with all it was asked; of a liar also what waits. */
+  #fail (peer: string, error: TosError): void {
+    if (!this.#schedule.has(peer)) return
+    // told first: from now on `peers` must not name it
+    this.#deps.onFailed(peer, error)
+    for (const request of this.#schedule.leave(peer)) this.#cancel(request)
+    if (error.code !== 'INVALID_BLOCK') return
+    for (const [item, { from }] of this.#held) {
+      if (from !== peer) continue
+      this.#held.delete(item)
+      this.#schedule.refused(item)
+    }
+  }
+
+  #cancel (request: BodyRequest): void {
+    this.#sent.get(request.id)?.abort()
+    this.#sent.delete(request.id)
+  }
 }

@@ -3,6 +3,7 @@ import { BLOCK_LIMITS, DETAIL } from '../../../protocols/index.ts'
 import type { BlockAnswer, BlockData, BlockId, BlockQuery, BlockQuestion } from '../../../protocols/index.ts'
 import { TosError } from '../../errors/index.ts'
 import { toHex } from '../../wire/index.ts'
+import { isAhead } from '../blame.ts'
 import type { Ledger } from '../ledger.ts'
 
 /** A header that was checked, reduced to what ordering needs. */
@@ -40,11 +41,6 @@ export async function headersOfTips (ledger: Ledger, ask: Ask): Promise<{ tips: 
   const { blocks } = await askHeaders(ask, { type: 'tips' }, 32)
   const tips = await checkHeaders(ledger, blocks, isAhead)
   return { tips, ahead: tips.length < blocks.length }
-}
-
-/** A block ahead of this node's clock: it may be the clock that is wrong, and then every peer would be charged. */
-export function isAhead (error: unknown): boolean {
-  return error instanceof TosError && error.details?.['rule'] === 'timestamp-ahead'
 }
 
 /** What `closeOver` may cost. */

@@ -9,7 +9,7 @@ export interface SyncOptions {
   /** First cool-down of a peer that failed, milliseconds; doubles up to `maxCoolDownMs` (defaults 30 s, 10 min). */
   readonly coolDownMs?: number
   readonly maxCoolDownMs?: number
-  /** Bytes of bodies in flight (default 8 MiB), in at most `inFlight` requests (default 4). */
+  /** Bytes of bodies in flight (default 8 MiB), in at most `inFlight` requests to one peer (default 4). */
   readonly inFlightBytes?: number
   readonly inFlight?: number
   /** Peers known at once (default 1,024); more are not asked. */

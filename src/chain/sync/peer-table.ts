@@ -30,6 +30,8 @@ export interface PeerTable {
   /** Sends the peer into its cool-down and lets the others be asked for what it failed to give. */
   failed (peer: string): void
   isCooling (peer: string): boolean
+  /** Peers that answered and are not in a cool-down. */
+  fit (): string[]
 }
 
 /** "Lately", and the bound on names. */
@@ -40,7 +42,7 @@ export interface PeerTableLimits extends CoolDown {
   readonly maxPeers: number
 }
 
-interface Entry { height: bigint, due: boolean, askedAt: number }
+interface Entry { height: bigint, due: boolean, answered: boolean, askedAt: number }
 interface Failure { count: number, until: number }
 
 /** Names remembered as failing after they left, so that reconnecting does not wipe the slate. */
@@ -60,8 +62,9 @@ export function createPeerTable (clock: Clock, { coolDownMs, maxCoolDownMs, inte
   return {
     get size () { return peers.size },
     isCooling,
+    fit: () => eligible().filter(([, { answered }]) => answered).map(([peer]) => peer),
     add (peer) {
-      if (!peers.has(peer) && peers.size < maxPeers) peers.set(peer, { height: 0n, due: true, askedAt: 0 })
+      if (!peers.has(peer) && peers.size < maxPeers) peers.set(peer, { height: 0n, due: true, answered: false, askedAt: 0 })
     },
     remove (peer) { peers.delete(peer) },
     want (peer, height) {
@@ -72,7 +75,9 @@ export function createPeerTable (clock: Clock, { coolDownMs, maxCoolDownMs, inte
     },
     claim (peer, height) {
       const entry = peers.get(peer)
-      if (entry !== undefined) entry.height = height
+      if (entry === undefined) return
+      entry.height = height
+      entry.answered = true
     },
     hasDue: () => due().some(isReady),
     hasWaiting: () => due().length > 0,

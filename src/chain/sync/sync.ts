@@ -1,13 +1,15 @@
-import { BLOCK_LIMITS, BLOCK_STATUS } from '../../../protocols/index.ts'
-import type { BlockData, BlockId } from '../../../protocols/index.ts'
+import { BLOCK_STATUS } from '../../../protocols/index.ts'
+import type { BlockData } from '../../../protocols/index.ts'
 import { TosError, toTosError } from '../../errors/index.ts'
 import type { TosErrorCode } from '../../errors/index.ts'
+import { isAhead } from '../blame.ts'
 import type { BlockClient, Penalise } from '../clients.ts'
 import type { Clock } from '../clock.ts'
 import { withDeadline } from '../deadline.ts'
 import type { Ledger } from '../ledger.ts'
 import { fetchBodies } from './bodies.ts'
-import { closeOver, headersAfter, headersOfTips, isAhead } from './headers.ts'
+import { followPeer } from './follow-peer.ts'
+import { headersOfTips } from './headers.ts'
 import type { Ask, Link } from './headers.ts'
 import { SYNC_DEFAULTS } from './options.ts'
 import type { SyncOptions } from './options.ts'
@@ -38,7 +40,7 @@ export interface SyncDeps {
   readonly onError?: (error: unknown) => void
 }
 
-/** Brings the ledger up to what the peers hold. One peer at a time; the requests behind `Ask` are the seam for several. */
+/** Brings the ledger up to what the peers hold: headers of one, bodies of all. */
 export interface Sync {
   start (): void
   /** Ends the run under way; resolves when nothing is left of it. */
@@ -56,13 +58,17 @@ export interface Sync {
 
 /** Failures that show a peer at fault; others (unreachable, busy, pruned) only put it aside. */
 const CHARGED: ReadonlySet<TosErrorCode> = new Set<TosErrorCode>(['INVALID_BLOCK', 'INVALID_MESSAGE', 'MESSAGE_TOO_LARGE', 'UNKNOWN_PARENT', 'TIMEOUT'])
-/** Header answers in a row that may bring nothing new: a fork of 32,768 blocks below the common one. */
-const MAX_STALE_ANSWERS = 16
+/** Peers asked for their tips at once, and how long each may take, milliseconds. */
+const PROBES = 8
+const PROBE_MS = 5000
+
+/** A peer that answered with tips this node lacks. */
+interface Candidate { readonly peer: string, readonly tips: readonly Link[], readonly target: bigint }
 
 /**
- * One run: tips, then headers by locator with the bodies of each answer before the next, then branches outside the peer's order. Nothing
- * is kept between runs but the ledger itself, so a restart goes on where the last block was added. Held at most: 2,048 headers and
- * what `fetchBodies` allows.
+ * One run: the tips of all who are due, then the peer with the highest claim is followed: its headers, the bodies from everybody, then
+ * branches outside its order. Nothing is kept between runs but the ledger itself, so a restart goes on where the last block was added.
+ * Held at most: 4,096 headers, those of 32 tips of 8 peers, and what `fetchBodies` allows.
  */
 export function createSync ({ ledger, client, clock, options = {}, penalise = () => {}, onProgress = () => {}, onPeerFailed = () => {}, onError = () => {} }: SyncDeps): Sync {
   const limits = { ...SYNC_DEFAULTS, ...options }
@@ -72,8 +78,14 @@ export function createSync ({ ledger, client, clock, options = {}, penalise = ()
   // one scope from `start` to `stop`, and in it one run at a time
   let scope: AbortController | undefined
   let running: Promise<void> | undefined
-  /** The last run ended on a fault of this node's own: only the interval tries again. */
-  let faulty = false
+  /** Wakes a run that waits for answers. */
+  let news = Promise.withResolvers<void>()
+  /** Asks those who are due, in the run under way. */
+  let askDue = (): void => {}
+  const faults = {
+    /** The last run ended on a fault of this node's own: only the interval tries again. */
+    own: false
+  }
   let cancelTick = (): void => {}
   let cancelRetry = (): void => {}
 
@@ -81,54 +93,41 @@ export function createSync ({ ledger, client, clock, options = {}, penalise = ()
     last = { state, height: ledger.tip().height, target, ...(peer === undefined ? {} : { peer }) }
     onProgress(last)
   }
-  const syncWith = async (peer: string, stop: AbortSignal): Promise<void> => {
+  const askOf = (peer: string, signal: AbortSignal, ms: number): Ask => async question => {
+    const answer = await withDeadline({ clock, ms, signal, what: `blocks from ${peer}` }, signal => client.request(peer, question, { signal }))
+    if (answer.status === BLOCK_STATUS.busy) throw new TosError('BUSY', 'the peer is busy')
+    return answer
+  }
+  /** The peer's tips, when it has any that are lacking here. */
+  const probe = async (peer: string, signal: AbortSignal): Promise<Candidate | undefined> => {
+    const { tips, ahead } = await headersOfTips(ledger, askOf(peer, signal, Math.min(PROBE_MS, limits.requestTimeoutMs)))
+    const target = tips.reduce((top, { height }) => height > top ? height : top, 0n)
+    table.claim(peer, target)
+    if (ahead || tips.some(({ hash }) => !ledger.has(hash))) return { peer, tips, target }
+    table.succeeded(peer)
+    return undefined
+  }
+  const follow = async ({ peer, tips, target }: Candidate, stop: AbortSignal): Promise<void> => {
     // ends the requests still in flight when one of them has failed
     const attempt = new AbortController()
     const signal = AbortSignal.any([stop, attempt.signal])
-    const ask: Ask = async question => {
-      const answer = await withDeadline({ clock, ms: limits.requestTimeoutMs, signal, what: `blocks from ${peer}` }, signal => client.request(peer, question, { signal }))
-      if (answer.status === BLOCK_STATUS.busy) throw new TosError('BUSY', 'the peer is busy')
-      return answer
+    report('headers', target, peer)
+    const add = async (block: BlockData): Promise<void> => {
+      signal.throwIfAborted()
+      await addBlock(block)
+      if (++counts.blocks % 64 === 0) report('bodies', target, peer)
+    }
+    const bodies = async (links: readonly Link[]): Promise<void> => {
+      report('bodies', target, peer)
+      await fetchBodies({ ledger, client, clock, limits, leader: peer, peers: table.fit, onFailed: putAside, add, signal }, links)
     }
     try {
-      await followPeer(peer, ask, signal)
+      await followPeer({ ledger, ask: askOf(peer, signal, limits.requestTimeoutMs), bodies }, tips)
     } finally {
       attempt.abort()
     }
   }
-  /** Resolves when every tip the peer named is held; throws what shows that this peer does not get us there. */
-  const followPeer = async (peer: string, ask: Ask, signal: AbortSignal): Promise<void> => {
-    const { tips, ahead } = await headersOfTips(ledger, ask)
-    const target = tips.reduce((top, { height }) => height > top ? height : top, 0n)
-    table.claim(peer, target)
-    const lacking = (): Link[] => tips.filter(({ hash }) => !ledger.has(hash))
-    const bodies = async (links: readonly Link[]): Promise<void> => {
-      const fresh = await closeOver(ledger, ask, links)
-      if (fresh.length === 0) return
-      report('bodies', target, peer)
-      const add = async (block: BlockData): Promise<void> => {
-        signal.throwIfAborted()
-        await addBlock(block)
-        if (++counts.blocks % 64 === 0) report('bodies', target, peer)
-      }
-      await fetchBodies({ ledger, ask, limits, add }, fresh)
-    }
-    if (lacking().length === 0 && !ahead) return
-    report('headers', target, peer)
-    let ids = ledger.locator()
-    for (let stale = 0, more = true; more && stale < MAX_STALE_ANSWERS;) {
-      const answer = await headersAfter(ledger, ask, ids)
-      const newest = answer.links.at(-1)
-      stale = answer.links.every(({ hash }) => ledger.has(hash)) ? stale + 1 : 0
-      await bodies(answer.links)
-      more = answer.more && newest !== undefined
-      // One id alone is a cursor: all before it is here. When that led nowhere the peer's order may have changed under it.
-      if (newest !== undefined) ids = stale === 0 ? [{ hash: newest.hash, height: newest.height }] : locatorFrom(newest, ledger.locator())
-    }
-    // branches that the peer's selected order leaves out
-    if (lacking().length > 0) await bodies(lacking())
-  }
-  /** Tells the peer's fault (`INVALID_BLOCK`) from this node's own. */
+  /** Tells a peer's fault (`INVALID_BLOCK`) from this node's own. */
   const addBlock = async (block: BlockData): Promise<void> => {
     const result = await ledger.add(block).catch((error: unknown) => {
       throw error instanceof TosError && error.code === 'INVALID_BLOCK' ? error : new LocalFault(error)
@@ -137,31 +136,69 @@ export function createSync ({ ledger, client, clock, options = {}, penalise = ()
   }
   const run = async (signal: AbortSignal): Promise<void> => {
     counts.runs++
-    faulty = false
-    for (let peer = table.choose(); peer !== undefined && !signal.aborted; peer = table.choose()) {
-      // each failure sends its peer into a cool-down, so the loop comes to an end
-      try {
-        await syncWith(peer, signal)
-        table.succeeded(peer)
-      } catch (error) {
-        if (signal.aborted) break
-        if (error instanceof LocalFault) {
-          faulty = true
-          onError(error.cause)
-          break
-        }
+    faults.own = false
+    const open = new Set<Promise<void>>()
+    const ready = new Map<string, Candidate>()
+    const ask = (peer: string): void => {
+      const probing: Promise<void> = probe(peer, signal).then(candidate => { if (candidate !== undefined) ready.set(peer, candidate) })
+        .catch((error: unknown) => { if (!signal.aborted) putAside(peer, toTosError(error, 'PEER_UNREACHABLE')) })
+        .finally(() => {
+          open.delete(probing)
+          news.resolve()
+        })
+      open.add(probing)
+    }
+    // also while one is followed: whoever answers may bring bodies
+    askDue = () => {
+      for (let peer = open.size < PROBES ? table.choose() : undefined; peer !== undefined; peer = open.size < PROBES ? table.choose() : undefined) ask(peer)
+    }
+    // each failure sends its peer into a cool-down, so the loop comes to an end
+    while (!signal.aborted && !faults.own) {
+      news = Promise.withResolvers()
+      askDue()
+      const best = [...ready.values()].reduce<Candidate | undefined>((top, other) => top === undefined || other.target > top.target ? other : top, undefined)
+      if (best === undefined) {
+        if (open.size === 0) break
+        await news.promise
+      } else {
+        ready.delete(best.peer)
+        await attemptWith(best, signal)
+      }
+    }
+    askDue = () => {}
+    await Promise.all(open)
+  }
+  const attemptWith = async (candidate: Candidate, signal: AbortSignal): Promise<void> => {
+    const { peer, tips } = candidate
+    try {
+      // failed as a source of bodies, or others brought all it has
+      if (table.isCooling(peer)) return
+      if (tips.some(({ hash }) => !ledger.has(hash))) await follow(candidate, signal)
+      if (!table.isCooling(peer)) table.succeeded(peer)
+    } catch (error) {
+      if (signal.aborted) return
+      if (error instanceof LocalFault) {
+        faults.own = true
+        onError(error.cause)
+      } else {
         putAside(peer, toTosError(error, 'PEER_UNREACHABLE'))
       }
     }
   }
   const putAside = (peer: string, error: TosError): void => {
+    // once for what came of one fault: it may be asked for tips and bodies at a time
+    if (table.isCooling(peer)) return
     counts.failures++
     table.failed(peer)
     if (CHARGED.has(error.code) && !isAhead(error)) penalise(peer, error.code)
     onPeerFailed(peer, error)
   }
   const wake = (): void => {
-    if (scope === undefined || running !== undefined || !table.hasDue()) return
+    if (scope === undefined || !table.hasDue()) return
+    if (running !== undefined) {
+      askDue()
+      return
+    }
     const { signal } = scope
     running = run(signal).catch(onError).finally(() => {
       running = undefined
@@ -169,7 +206,7 @@ export function createSync ({ ledger, client, clock, options = {}, penalise = ()
       if (last.state !== 'idle') report('idle', last.target)
       // called for while being asked, or just before the end
       cancelRetry()
-      if (table.hasWaiting() && !faulty && !signal.aborted) cancelRetry = clock.after(limits.askGapMs, wake)
+      if (table.hasWaiting() && !faults.own && !signal.aborted) cancelRetry = clock.after(limits.askGapMs, wake)
     })
   }
   const tick = (): void => {
@@ -207,12 +244,6 @@ export function createSync ({ ledger, client, clock, options = {}, penalise = ()
     async idle () { await running },
     dump: () => ({ peers: table.size, ...counts })
   }
-}
-
-/** The locator for what follows `newest`; one step is left out when there are too many, never genesis. */
-function locatorFrom ({ hash, height }: Link, below: BlockId[]): BlockId[] {
-  const ids = [{ hash, height }, ...below]
-  return ids.length > BLOCK_LIMITS.locator ? ids.toSpliced(-2, 1) : ids
 }
 
 /** A fault of the ledger itself: no peer is to blame. */
