@@ -13,6 +13,8 @@ export type Attempt = 'held' | 'orphan' | 'refused' | 'unwanted' | 'lied' | 'mis
 export interface Fetched {
   readonly result: 'held' | 'orphan' | 'refused' | 'unwanted' | 'unresolved'
   readonly liars: ReadonlySet<string>
+  /** Unresolved for a reason of this node's own: called off, stopped, or too much to do for others to begin with it. */
+  readonly isExcused: boolean
 }
 
 export interface FetchLimits {
@@ -44,7 +46,10 @@ export interface FetchDeps {
 
 /** Turns announced hashes into objects: one fetch per hash however many name it, fair between those who do. */
 export interface FetchPool {
-  /** `signal` ends the wait as unresolved; the fetch itself ends with the last who waits for it. */
+  /**
+   * Who else names a hash that is being fetched is asked before other peers, as many as are remembered (`ANNOUNCERS`).
+   * `signal` ends the wait as unresolved; the fetch itself ends with the last who waits for it.
+   */
   fetch (hash: Uint8Array, from: string, signal?: AbortSignal): Promise<Fetched>
   /** Ends everything under way as unresolved. */
   stop (): void
@@ -52,12 +57,15 @@ export interface FetchPool {
 }
 
 const DEFAULTS: Required<FetchLimits> = { inFlight: 100, inFlightPerPeer: 32, waitingPerPeer: 5000, waiting: 20_000, othersAfterMs: 2000, stepMs: 1000, giveUpMs: 5000, others: 3 }
-const UNRESOLVED: Fetched = { result: 'unresolved', liars: new Set() }
+/** Announcers of one hash that are remembered: more than are asked. */
+const ANNOUNCERS = 8
+const nothing = (isExcused: boolean): Fetched => ({ result: 'unresolved', liars: new Set(), isExcused })
 
 /** One hash being fetched; several announcements may wait for it. */
 interface Job {
   readonly hash: Uint8Array
-  readonly from: string
+  /** Who named it, in order of arrival; it waits in the queue of each, so that a flood of the first one's does not hold it up. */
+  readonly announcers: string[]
   readonly done: PromiseWithResolvers<Fetched>
   /** Ends the attempts that are still open when the job is over. */
   readonly scope: AbortController
@@ -67,8 +75,13 @@ interface Job {
   waiters: number
   /** Attempts without an answer yet. */
   active: number
-  /** False while it waits in the queue. */
-  started: boolean
+  /** The announcer whose turn it began with; undefined while it waits. */
+  startedFor: string | undefined
+  startedAt: number
+  /** Given up before a silent peer could have been told from a slow one. */
+  isCrowdedOut: boolean
+  /** Nobody was left to ask when it was time to. */
+  isStuck: boolean
   cancelGiveUp: () => void
   cancelNext: () => void
 }
@@ -85,7 +98,7 @@ export function createFetchPool ({ clock, attempt, others, limits = {}, onError 
   let faults = 0
 
   /** The one place where a job ends, so that its timers, counters and signal end with it. */
-  const finish = (job: Job, result: Fetched['result']): void => {
+  const finish = (job: Job, result: Fetched['result'], isExcused = false): void => {
     const key = toHex(job.hash)
     // it may be over already, and another under its name
     if (jobs.get(key) !== job) return
@@ -93,24 +106,27 @@ export function createFetchPool ({ clock, attempt, others, limits = {}, onError 
     job.cancelGiveUp()
     job.cancelNext()
     job.scope.abort()
-    if (job.started) {
-      running--
-      change(inFlight, job.from, -1)
+    if (job.startedFor === undefined) {
+      for (const peer of job.announcers) queue.remove(peer, job)
     } else {
-      queue.remove(job.from, job)
+      running--
+      change(inFlight, job.startedFor, -1)
     }
-    job.done.resolve({ result, liars: job.liars })
+    job.done.resolve({ result, liars: job.liars, isExcused })
     pump()
   }
   /** Starts what the limits allow. */
   const pump = (): void => {
     while (running < max.inFlight) {
-      const job = queue.next(peer => (inFlight.get(peer) ?? 0) < max.inFlightPerPeer)
-      if (job === undefined) return
-      job.started = true
+      const turn = queue.next(peer => (inFlight.get(peer) ?? 0) < max.inFlightPerPeer)
+      if (turn === undefined) return
+      const { owner, item: job } = turn
+      for (const peer of job.announcers) if (peer !== owner) queue.remove(peer, job)
+      job.startedFor = owner
+      job.startedAt = clock.now()
       running++
-      change(inFlight, job.from, 1)
-      ask(job, job.from)
+      change(inFlight, owner, 1)
+      ask(job, owner)
       job.cancelNext = clock.after(max.othersAfterMs, () => { askAnother(job) })
     }
   }
@@ -135,7 +151,10 @@ export function createFetchPool ({ clock, attempt, others, limits = {}, onError 
   const askAnother = (job: Job): void => {
     if (job.scope.signal.aborted) return
     job.cancelNext()
-    const peer = job.asked.size > max.others ? undefined : others().find(name => !job.asked.has(name))
+    const isNew = (name: string): boolean => !job.asked.has(name)
+    // who named it has it; of the others one can only hope so
+    const peer = job.asked.size > max.others ? undefined : job.announcers.find(isNew) ?? others().find(isNew)
+    job.isStuck = peer === undefined
     if (peer !== undefined) {
       ask(job, peer)
       job.cancelNext = clock.after(max.stepMs, () => { askAnother(job) })
@@ -145,37 +164,56 @@ export function createFetchPool ({ clock, attempt, others, limits = {}, onError 
   }
   const open = (hash: Uint8Array, from: string): Job => {
     const job: Job = {
-      hash: hash.slice(), from, done: Promise.withResolvers(), scope: new AbortController(), asked: new Set(), liars: new Set(),
-      waiters: 0, active: 0, started: false, cancelGiveUp: () => {}, cancelNext: () => {}
+      hash: hash.slice(), announcers: [from], done: Promise.withResolvers(), scope: new AbortController(), asked: new Set(), liars: new Set(),
+      waiters: 0, active: 0, startedFor: undefined, startedAt: Infinity, isCrowdedOut: false, isStuck: false, cancelGiveUp: () => {}, cancelNext: () => {}
     }
     jobs.set(toHex(hash), job)
     // from the announcement on, not from the start: what waits in the queue too long is stale news
-    job.cancelGiveUp = clock.after(max.giveUpMs, () => { finish(job, 'unresolved') })
+    job.cancelGiveUp = clock.after(max.giveUpMs, () => {
+      job.isCrowdedOut = !(clock.now() - job.startedAt >= max.othersAfterMs)
+      finish(job, 'unresolved', job.isCrowdedOut)
+    })
     queue.push(from, job)
     pump()
     return job
   }
+  const join = (job: Job, from: string): Job => {
+    if (job.announcers.length >= ANNOUNCERS || job.announcers.includes(from)) return job
+    job.announcers.push(from)
+    if (job.startedFor === undefined) {
+      queue.push(from, job)
+      pump()
+    } else if (job.isStuck) {
+      askAnother(job)
+    }
+    return job
+  }
   return {
     async fetch (hash, from, signal) {
-      if (signal?.aborted === true || (waiting.get(from) ?? 0) >= max.waitingPerPeer || waitingInAll >= max.waiting) return UNRESOLVED
+      const before = waiting.get(from) ?? 0
+      if (before >= max.waitingPerPeer) return nothing(false)
+      if (signal?.aborted === true || waitingInAll >= max.waiting) return nothing(true)
       change(waiting, from, 1)
       waitingInAll++
-      const job = jobs.get(toHex(hash)) ?? open(hash, from)
+      const held = jobs.get(toHex(hash))
+      const job = held === undefined ? open(hash, from) : join(held, from)
       job.waiters++
       const { promise: left, resolve } = Promise.withResolvers<Fetched>()
-      const leave = (): void => { resolve(UNRESOLVED) }
+      const leave = (): void => { resolve(nothing(true)) }
       signal?.addEventListener('abort', leave, { once: true })
       try {
-        return await Promise.race([job.done.promise, left])
+        const fetched = await Promise.race([job.done.promise, left])
+        // crowded out by its own announcer's flood: no excuse for that one
+        return job.isCrowdedOut && before >= max.inFlightPerPeer ? { ...fetched, isExcused: false } : fetched
       } finally {
         signal?.removeEventListener('abort', leave)
-        if (--job.waiters === 0) finish(job, 'unresolved')
+        if (--job.waiters === 0) finish(job, 'unresolved', true)
         change(waiting, from, -1)
         waitingInAll--
       }
     },
     // the queued ones first, or each end would start another
-    stop () { for (const job of [...jobs.values()].toReversed()) finish(job, 'unresolved') },
+    stop () { for (const job of [...jobs.values()].toReversed()) finish(job, 'unresolved', true) },
     dump: () => ({ fetches: jobs.size, running, waiting: waitingInAll, peers: waiting.size, faults })
   }
 }

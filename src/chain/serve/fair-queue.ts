@@ -1,8 +1,8 @@
 /** Items of several owners, handed out one owner after the other: a long queue delays only its own. */
 export interface FairQueue<T> {
   push (owner: string, item: T): void
-  /** The next item of the next owner that `mayRun` lets through. */
-  next (mayRun: (owner: string) => boolean): T | undefined
+  /** The next item of the next owner that `mayRun` lets through. An item that stands in several queues stays in the others. */
+  next (mayRun: (owner: string) => boolean): { readonly owner: string, readonly item: T } | undefined
   remove (owner: string, item: T): void
 }
 
@@ -24,7 +24,7 @@ export function createFairQueue<T> (): FairQueue<T> {
         // to the end of the line
         owners.delete(owner)
         if (items.size > 0) owners.set(owner, items)
-        return item
+        return { owner, item: item as T }
       }
       return undefined
     },

@@ -67,12 +67,15 @@ async function answer (ledger: Ledger, mempool: TransactionSource, question: TxQ
   return { transactions, notFound }
 }
 
-/** The pool first: it holds what is newest, and costs no disk read. */
+/**
+ * The pool first: it holds what is newest, and costs no disk read. Where a proof is wanted the chain first: the pool drops what a block took
+ * only when it is looked through again.
+ */
 async function look (ledger: Ledger, mempool: TransactionSource, txHash: Uint8Array, includeProof: boolean): Promise<TxData | undefined> {
   const pooled = mempool.get(txHash)
-  if (pooled !== undefined) return { txHash, data: pooled.data, proof: null }
-  const found = await ledger.transaction(txHash)
-  return found === undefined ? undefined : { txHash, data: found.data, proof: includeProof ? found.proof : null }
+  const found = pooled === undefined || includeProof ? await ledger.transaction(txHash) : undefined
+  if (found !== undefined) return { txHash, data: found.data, proof: includeProof ? found.proof : null }
+  return pooled === undefined ? undefined : { txHash, data: pooled.data, proof: null }
 }
 
 /** Encoded size: hash, length and bytes, option tag, proof. */

@@ -23,6 +23,7 @@ const CHARGED: Readonly<Partial<Record<TosErrorCode, Reason>>> = {
   SEAL_BROKEN: 'invalid_message',
   FRAME_REPLAYED: 'invalid_message',
   RATE_LIMITED: 'message_rate_exceeded',
+  ANNOUNCED_NOTHING: 'message_rate_exceeded',
   INVALID_BLOCK: 'invalid_block',
   INVALID_TRANSACTION: 'invalid_transaction',
   SLOW_STREAM: 'slow_response',
@@ -33,7 +34,7 @@ const CHARGED: Readonly<Partial<Record<TosErrorCode, Reason>>> = {
 
 /** Codes that cost nothing, by what excuses them. */
 const EXCUSED: Readonly<Record<string, readonly TosErrorCode[]>> = {
-  'our own fault, or we cannot tell': ['BUSY', 'TIMEOUT', 'ABORTED', 'UNAVAILABLE', 'HANDLER_FAILED', 'NOT_STARTED', 'NODE_STOPPED', 'SESSION_EXHAUSTED', 'INTERNAL'],
+  'our own fault, or we cannot tell': ['BUSY', 'TIMEOUT', 'ABORTED', 'UNAVAILABLE', 'HANDLER_FAILED', 'NOT_STARTED', 'NODE_STOPPED', 'SESSION_EXHAUSTED', 'REORG_TOO_DEEP', 'INTERNAL'],
   // the peer's clock and ours disagree, and ours may be the wrong one: then all peers would pay
   'clocks': ['CLOCK_SKEW'],
   'another version, network or role': [
