@@ -94,6 +94,8 @@ export interface LedgerEvents {
   tip: CustomEvent<{ readonly tip: BlockRef, readonly reorganised: number }>
   /** The disk refused a write (`writable` false, with the error), or takes them again. */
   store: CustomEvent<{ readonly writable: boolean, readonly error?: TosError }>
+  /** A heavier branch that would replace too many selected blocks was left aside: `REORG_TOO_DEEP`, once for each fork. */
+  fork: CustomEvent<{ readonly depth: number, readonly error: TosError }>
   /** A body was found damaged on disk and is gone; `kept`: all else was saved, and the old log put aside. */
   damage: CustomEvent<{ readonly hash: Uint8Array, readonly height: number, readonly error: TosError, readonly kept: boolean }>
 }

@@ -66,6 +66,7 @@ async function openLedger (location: string, network: string, difficulty: bigint
     // one code for both ends of the trouble: who watches for it learns when it is over
     hub.emit({ event: 'warning', code: 'STORE_READ_ONLY', message: writable ? 'the block store takes blocks again' : `the block store refuses blocks: ${toTosError(error).message}`, details: { writable } })
   })
+  ledger.addEventListener('fork', ({ detail: { depth, error } }) => { hub.emit({ event: 'warning', code: error.code, message: error.message, details: { depth } }) })
   ledger.addEventListener('damage', ({ detail: { hash, height, error, kept } }) => {
     hub.emit({
       event: 'warning', code: 'STORE_CORRUPT',

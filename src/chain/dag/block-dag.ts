@@ -6,6 +6,7 @@ import { createLinearOrder } from './linear-order.ts'
 import type { LinearOrder } from './linear-order.ts'
 import { mergeSet } from './past.ts'
 import type { Past } from './past.ts'
+import { mayReorganise } from './reorganisation.ts'
 import { createTransactionIndex } from './transaction-index.ts'
 import type { IndexedTransaction, TransactionIndex } from './transaction-index.ts'
 
@@ -27,8 +28,8 @@ export interface BlockDag {
   readonly branches: number
   /** What a block on these parents stands on, and what it merges. */
   below (parents: readonly BlockNumber[]): { past: Past, merged: BlockNumber[] }
-  /** Enters a block; `reorganised` counts the selected blocks that left the order. */
-  add (block: IndexedBlock): { block: BlockNumber, tipChanged: boolean, reorganised: number }
+  /** Enters a block; `reorganised` counts the selected blocks that left the order, `refused` those that would have (see `mayReorganise`). */
+  add (block: IndexedBlock): { block: BlockNumber, tipChanged: boolean, reorganised: number, refused: number }
 }
 
 // Competing branches are rare; one too many costs a walk to the fork, nothing else.
@@ -54,13 +55,10 @@ export function createBlockDag (genesis: { readonly hash: Uint8Array, readonly h
     const past = pastOf(parents[0] as BlockNumber)
     return { past, merged: mergeSet(index, past, parents) }
   }
-  const adopt = (branch: Branch): number => {
-    const fork = order.at(branch.base - 1)
-    const reorganised = index.height(order.head) - index.height(fork)
+  const adopt = (branch: Branch): void => {
     order.truncate(branch.base)
     for (const { merged, head } of branch.segments) order.extend(merged, head)
     branches = branches.filter(kept => kept !== branch && kept.base <= branch.base)
-    return reorganised
   }
 
   return {
@@ -74,9 +72,14 @@ export function createBlockDag (genesis: { readonly hash: Uint8Array, readonly h
       const block = index.add(indexed)
       transactions.addBlock(indexed.transactions)
       past.extend(merged, block)
-      if (past === order) return { block, tipChanged: true, reorganised: 0 }
-      if (!index.better(block, order.head)) return { block, tipChanged: false, reorganised: 0 }
-      return { block, tipChanged: true, reorganised: adopt(past as Branch) }
+      if (past === order) return { block, tipChanged: true, reorganised: 0, refused: 0 }
+      if (!index.better(block, order.head)) return { block, tipChanged: false, reorganised: 0, refused: 0 }
+      const branch = past as Branch
+      const fork = index.height(order.at(branch.base - 1))
+      const depth = index.height(order.head) - fork
+      if (!mayReorganise(depth, index.height(block) - fork)) return { block, tipChanged: false, reorganised: 0, refused: depth }
+      adopt(branch)
+      return { block, tipChanged: true, reorganised: depth, refused: 0 }
     }
   }
 }

@@ -72,7 +72,8 @@ export function createChainQueries (dag: BlockDag, difficulty: bigint): ChainQue
     },
     template () {
       const tip = order.head
-      const others = bestTips().filter(other => other !== tip && index.height(other) + MERGE_DEPTH >= index.height(tip))
+      // one that fork choice prefers but the limit of reorganisations refused cannot be merged below the tip
+      const others = bestTips().filter(other => other !== tip && !index.better(other, tip) && index.height(other) + MERGE_DEPTH >= index.height(tip))
       const parents = [tip, ...others.slice(0, MAX_PARENTS - 1)]
       const newest = parents.map(parent => index.timestamp(parent)).reduce((a, b) => a > b ? a : b)
       return { parents: parents.map(parent => index.hash(parent)), height: BigInt(index.height(tip) + 1), difficulty, minTimestamp: newest }

@@ -113,6 +113,8 @@ class EmbeddedLedger extends TypedEventEmitter<LedgerEvents> implements Referenc
   readonly #turns: Turnstile
   #cancelReopen: (() => void) | undefined
   #closed = false
+  /** The last block that came lies on a branch that was refused. */
+  #forked = false
 
   constructor ({ options, genesis, difficulty, store, dag, checks, recovered, stubs }: LedgerParts) {
     super()
@@ -232,13 +234,23 @@ class EmbeddedLedger extends TypedEventEmitter<LedgerEvents> implements Referenc
       throw error
     }
     const { checked, parents, transactions } = verdict
-    const { tipChanged, reorganised } = this.#dag.add({
+    const { tipChanged, reorganised, refused } = this.#dag.add({
       hash: checked.hash, header: block.header, height: Number(checked.header.height), parents,
       transactions: transactions.map(({ id, value }) => ({ id, sender: value.sender, nonce: Number(value.nonce) }))
     })
     this.safeDispatchEvent('block', { detail: { block, header: verdict.checked.header } })
     if (tipChanged) this.safeDispatchEvent('tip', { detail: { tip: this.tip(), reorganised } })
+    this.#tellFork(refused)
     return { status: 'accepted', tipChanged, reorganised }
+  }
+
+  /** Once for each time that a branch grows beyond ours, not for each of its blocks. */
+  #tellFork (depth: number): void {
+    if (depth > 0 && !this.#forked) {
+      const error = new TosError('REORG_TOO_DEEP', `a heavier branch would replace ${depth} blocks`, { details: { depth } })
+      this.safeDispatchEvent('fork', { detail: { depth, error } })
+    }
+    this.#forked = depth > 0
   }
 
   #refused (error: TosError): void {
