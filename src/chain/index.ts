@@ -2,6 +2,7 @@ export type { AddResult, BlockRef, BlockTemplate, FoundTransaction, Ledger, Ledg
 export type { ChainStats, LedgerUpkeep, PruneResult } from './ledger.ts'
 export { verifyChain } from './dag/chain-verify.ts'
 export type { ChainDamage, ChainVerification, VerifyOptions } from './dag/chain-verify.ts'
+export { verifyStore } from './dag/verify-store.ts'
 export { LEAST_KEPT } from './dag/upkeep.ts'
 export { createReferenceLedger } from './dag/reference-ledger.ts'
 export type { ReferenceLedger, ReferenceLedgerOptions } from './dag/reference-ledger.ts'

@@ -1,7 +1,7 @@
 import type { DoctorView } from './doctor/index.ts'
 import type { NodeEvents } from './node-events.ts'
 import type {
-  BanView, BlockView, ConfigView, ConnectedView, DiscoverView, IdView, PeerView, PingView, ProgressView, ScoreView, SentView, StatusView, StoppingView, StreamedEvent, TipView, TransactionView
+  BanView, BlockView, ChainStatsView, ConfigView, ConnectedView, DiscoverView, IdView, PeerView, PingView, ProgressView, ScoreView, SentView, StatusView, StoppingView, StreamedEvent, TipView, TransactionView, VerifyView
 } from './admin-views.ts'
 
 /** What every call takes beside its parameters: the caller may hang up. */
@@ -73,6 +73,9 @@ export interface AdminApi {
   chainImport (params: { readonly path: string }, options?: CallOptions): AsyncIterable<ProgressView>
   /** Writes one; refuses to overwrite. */
   chainExport (params: { readonly path: string }, options?: CallOptions): AsyncIterable<ProgressView>
+  /** Checks every block held, and with `signatures` every transaction's; damage is a result. Throws `UNAVAILABLE` where the store is not ours. */
+  chainVerify (params: { readonly signatures?: boolean }, options?: CallOptions): AsyncIterable<VerifyView>
+  chainStats (params?: object, options?: CallOptions): Promise<ChainStatsView>
   /** Asks `peer` over any mounted protocol, named by its id or the name it is mounted under; each response is one item. */
   request (params: { readonly protocol: string, readonly peer: string, readonly body: unknown, readonly timeoutMs?: number }, options?: CallOptions): AsyncIterable<unknown>
   /** What happens from now on, until the caller hangs up. */

@@ -41,6 +41,8 @@ export const ROUTES: { readonly [M in AdminMethod]: Route<ParamsOf<M>> & { reado
   txGet: { stream: false, reads: true, params: { id: 'string' } },
   chainImport: { stream: true, reads: false, params: { path: 'string' } },
   chainExport: { stream: true, reads: false, params: { path: 'string' } },
+  chainVerify: { stream: true, reads: true, params: { signatures: 'boolean?' } },
+  chainStats: { stream: false, reads: true, params: {} },
   request: { stream: true, reads: false, params: { protocol: 'string', peer: 'string', body: 'any?', timeoutMs: 'number?' } },
   events: { stream: true, reads: true, params: {} },
   stop: { stream: false, reads: false, params: {} }

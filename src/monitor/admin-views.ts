@@ -1,3 +1,4 @@
+import type { ChainStats, ChainVerification } from '../chain/index.ts'
 import type { DiscoverySnapshot } from '../discovery/index.ts'
 import type { QueuedPeer } from '../peers/index.ts'
 import type { PeerExplanation } from '../peers/guard/index.ts'
@@ -211,6 +212,14 @@ export interface ProgressView {
   /** On the last item. */
   readonly done?: true
 }
+
+/** Progress of a verification; the last item says what was found. */
+export interface VerifyView extends ProgressView {
+  readonly verification?: ChainVerification
+}
+
+/** Figures of the blocks on disk. */
+export type ChainStatsView = ChainStats
 
 /** Value of each option and where it came from. */
 export interface ConfigView {

@@ -72,6 +72,11 @@ describe('tosd as a process', { concurrency: 2 }, () => {
     assert.deepEqual([imported?.['blocks'], imported?.['height'], imported?.['done']], [5, 5, true])
     await tosd(['chain', 'export', copy, ...options('two')])
     assert.ok(readFileSync(copy).equals(readFileSync(file)))
+    const verified = lines((await tosd(['chain', 'verify', '--signatures', ...options('two')])).stdout).at(-1)?.['verification'] as { blocks: number, damage?: unknown }
+    assert.deepEqual([verified.blocks, verified.damage], [5, undefined])
+    assert.deepEqual(lines((await tosd(['chain', 'stats', ...options('two')])).stdout).map(({ height, transactions, writable }) => [height, transactions, writable]), [[5, 10, true]])
+    const pruned = await tosd(['chain', 'prune', ...options('two')])
+    assert.deepEqual([pruned.code, lines(pruned.stderr)[0]?.['code']], [78, 'DATA_DIR_LOCKED'])
     const tip = lines((await tosd(['block', 'tips', ...options('two')])).stdout)[0]
     const block = lines((await tosd(['block', 'get', ...options('two')])).stdout)[0]
     assert.deepEqual([block?.['hash'], block?.['height'], (block?.['transactions'] as string[] | undefined)?.length], [tip?.['hash'], 5, 2])

@@ -57,6 +57,8 @@ export function createFakeApi (): { api: AdminApi, asked: unknown[], events: Nod
       throw new TosError('CHAIN_FILE_INVALID', 'torn')
     },
     async * chainExport () {},
+    async * chainVerify () {},
+    chainStats: async () => ({ blocks: 0, height: 0, tips: 1, transactions: 0, accounts: 0, merged: 0, aside: 0, prunedBelow: 0, bytes: 0, writable: true }),
     async * request ({ body }) { yield body },
     events: (_, options) => events.stream(options),
     stop: async () => ({ stopping: true, pid: process.pid, withinMs: 1 })

@@ -21,8 +21,6 @@ export interface ChainDamage {
   /** As far as it can still be read. */
   readonly height?: number
   readonly hash?: string
-  /** The last sound block before it. */
-  readonly after: { readonly number: number, readonly height: number, readonly hash: string }
 }
 
 /** What a verification found; `blocks` were sound, `pruned` of them without their body. */
@@ -32,6 +30,8 @@ export interface ChainVerification {
   readonly transactions: number
   readonly height: number
   readonly signatures: boolean
+  /** The last sound block of the log. */
+  readonly last: { readonly number: number, readonly height: number, readonly hash: string }
   readonly damage?: ChainDamage
 }
 
@@ -70,7 +70,8 @@ export async function verifyChain (store: Pick<BlockStore, 'scan'>, { network, d
       onProgress?.({ blocks: number, transactions: sums.transactions })
     })
     if (signal?.aborted === true) throw new TosError('ABORTED', 'the verification was cancelled')
-    const result = { blocks: count, ...sums, signatures }
+    const last = { number: count, height: dag.index.height(count), hash: toHex(dag.index.hash(count)) }
+    const result = { blocks: count, ...sums, signatures, last }
     return fault === undefined ? result : { ...result, damage: damageAt(count, fault, current, dag) }
   } finally {
     await checks.stop()
@@ -97,5 +98,5 @@ function verifySignatures ({ transactions }: BlockData, checks: TransactionCheck
 function damageAt (count: number, reason: string, current: StoredBlock | undefined, { index }: BlockDag): ChainDamage {
   // one that broke a rule was read; one that the hash chain refused never came to the visitor
   const read = current !== undefined && index.find(current.hash) === -1 ? { height: Number(current.fields.height), hash: toHex(current.hash) } : {}
-  return { number: count + 1, reason, ...read, after: { number: count, height: index.height(count), hash: toHex(index.hash(count)) } }
+  return { number: count + 1, reason, ...read }
 }

@@ -37,9 +37,10 @@ export function createUpkeep ({ network, difficulty, store, dag, bodies }: Upkee
   const growth = async (): Promise<ChainStats['growth']> => {
     const from = Math.max(1, height() - GROWTH_WINDOW)
     const blocks = height() - from
+    if (blocks < 1) return undefined
     const spanMs = Number(index.timestamp(order.head) - index.timestamp(order.selectedAt(from)))
     const bytes = await meanBytes()
-    if (blocks < 1 || spanMs <= 0 || bytes === undefined) return undefined
+    if (spanMs <= 0 || bytes === undefined) return undefined
     return { overBlocks: blocks, blocksPerDay: Math.round(blocks / spanMs * DAY_MS), bytesPerDay: Math.round(blocks * bytes / spanMs * DAY_MS) }
   }
 

@@ -70,17 +70,17 @@ export async function swapLog (location: string, { keepOld }: { readonly keepOld
 
 /**
  * Ends what a crash interrupted. Between the two renames of a swap the new log stands under its first name alone; at any other moment
- * the log is whole, and a copy or a replaced log beside it is waste.
+ * the log is whole, and a copy or a replaced log beside it is waste. Call it under the lock.
  */
 export async function finishRebuild (location: string): Promise<void> {
-  const [log, rebuilt, replaced] = [STORE_FILES.log, STORE_FILES.rebuilt, STORE_FILES.replaced].map(name => join(location, name)) as [string, string, string]
+  const [log, rebuilt, replaced, copy] = [STORE_FILES.log, STORE_FILES.rebuilt, STORE_FILES.replaced, STORE_FILES.copy].map(name => join(location, name)) as [string, string, string, string]
   try {
     await rename(rebuilt, log).catch(async (error: NodeJS.ErrnoException) => {
       if (error.code === 'ENOENT') return
       if (error.code !== 'ENOTEMPTY' && error.code !== 'EEXIST') throw error
       await rm(rebuilt, { recursive: true, force: true })
     })
-    await rm(replaced, { recursive: true, force: true })
+    for (const waste of [replaced, copy]) await rm(waste, { recursive: true, force: true })
   } catch (error) {
     throw new TosError('DATA_DIR_UNREADABLE', `cannot use ${location}`, { cause: error })
   }

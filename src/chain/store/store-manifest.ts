@@ -12,7 +12,7 @@ export interface StoreIdentity {
 }
 
 /** Names inside the store's directory. */
-export const STORE_FILES = { manifest: 'ledger.json', mark: 'high-mark', lock: 'lock', probe: 'probe', log: 'blocks', rebuilt: 'blocks.new', replaced: 'blocks.old', damaged: 'blocks.damaged' } as const
+export const STORE_FILES = { manifest: 'ledger.json', mark: 'high-mark', lock: 'lock', probe: 'probe', log: 'blocks', rebuilt: 'blocks.new', replaced: 'blocks.old', damaged: 'blocks.damaged', copy: 'verify' } as const
 /** Every record is a block. */
 const FORMAT = 1
 /** Some are stubs (block-stub.ts), which a program that knows format 1 alone would take for damage. */

@@ -1,17 +1,17 @@
 import { existsSync } from 'node:fs'
 import { resolve } from 'node:path'
-import type { Ledger } from '../../chain/index.ts'
-import type { Config } from '../../config/index.ts'
 import { TosError } from '../../errors/index.ts'
-import type { AdminApi, ProgressView } from '../../monitor/index.ts'
+import type { ProgressView } from '../../monitor/index.ts'
 import type { Cli, CommandModule, Flags } from '../cli.ts'
 import { loadFor } from '../cli.ts'
 import { addConfigFlags, TARGET_KEYS } from '../config-flags.ts'
+import { isRunning, onLedger } from '../on-data-dir.ts'
 import { showProgress } from '../progress.ts'
+import { addUpkeepCommands } from './chain-upkeep.ts'
 
-/** `tosd chain import|export|generate`: chain files, through the running node or straight on its data directory. */
+/** `tosd chain import|export|generate|verify|prune|stats`: chain files and the block store, through the running node or straight on its data directory. */
 export const chainCommand: CommandModule = (parent, cli) => {
-  const chain = parent.command('chain').description('chain files: import, export, generate')
+  const chain = parent.command('chain').description('chain files: import, export, generate; the block store: verify, prune, stats')
   addConfigFlags(chain.command('import').argument('<file>'), [...TARGET_KEYS, 'difficulty']).description('read and verify the blocks of a chain file')
     .action(async (file: string, flags: Flags) => await transfer(cli, flags, 'imported', resolve(file), 'chainImport'))
   addConfigFlags(chain.command('export').argument('<file>'), [...TARGET_KEYS, 'difficulty']).description('write all blocks below the tip to a file; refuses to overwrite')
@@ -24,46 +24,23 @@ export const chainCommand: CommandModule = (parent, cli) => {
     .option('--blocks <n>', 'blocks above genesis', '2000').option('--txs <n>', 'transactions a block', '20').option('--body-bytes <n>', 'body of a transaction', '64')
     .option('--forks <share>', 'share of blocks with several parents, 0 to 0.4', '0').option('--seed <text>', 'any text', 'tos')
     .action(async (flags: Flags) => await generate(cli, flags))
+  addUpkeepCommands(chain, cli)
 }
 
 async function transfer (cli: Cli, flags: Flags, verb: string, path: string, method: 'chainImport' | 'chainExport'): Promise<void> {
   const { config } = await loadFor(cli, flags)
   const { createAdminClient } = await import('../../monitor/index.ts')
   const api = createAdminClient(config.adminSocket)
-  if (await isRunning(api)) return await showProgress(cli, verb, api[method]({ path }, { signal: cli.signal }))
-  await onDataDir(config, async ledger => {
+  if (await isRunning(api)) {
+    await showProgress(cli, verb, api[method]({ path }, { signal: cli.signal }))
+    return
+  }
+  await onLedger(config, async ledger => {
     const { exportChain, importChain } = await import('../../chain/index.ts')
     const { progressStream } = await import('../../node/api/progress-stream.ts')
     const job = method === 'chainImport' ? importChain : exportChain
-    await showProgress(cli, verb, progressStream(ledger, report => job(ledger, path, { signal: cli.signal, onProgress: report })))
+    await showProgress(cli, verb, progressStream(() => Number(ledger.tip().height), report => job(ledger, path, { signal: cli.signal, onProgress: report })))
   })
-}
-
-async function isRunning (api: AdminApi): Promise<boolean> {
-  try {
-    await api.id()
-    return true
-  } catch (error) {
-    if (error instanceof TosError && error.code === 'DAEMON_UNREACHABLE') return false
-    throw error
-  }
-}
-
-// the lock keeps a node from starting on the same directory meanwhile
-async function onDataDir (config: Config, run: (ledger: Ledger) => Promise<void>): Promise<void> {
-  const { openDataDir } = await import('../../node/data-dir.ts')
-  const { createReferenceLedger } = await import('../../chain/index.ts')
-  const directory = openDataDir(config.dataDir, { network: config.network })
-  try {
-    const ledger = await createReferenceLedger({ network: config.network, difficulty: BigInt(config.difficulty), location: directory.file('chain') })
-    try {
-      await run(ledger)
-    } finally {
-      await ledger.close()
-    }
-  } finally {
-    directory.close()
-  }
 }
 
 async function generate (cli: Cli, flags: Flags): Promise<void> {

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs'
 import type { Ed25519PrivateKey } from '@libp2p/interface'
 import { createTransactionSigner, decodeTransaction, exportChain, importChain, transactionId } from '../../chain/index.ts'
-import type { BlockHeader, Ledger } from '../../chain/index.ts'
+import type { BlockHeader, Ledger, LedgerUpkeep } from '../../chain/index.ts'
 import type { BlockData } from '../../../protocols/index.ts'
 import { parseU64 } from '../../config/index.ts'
 import { TosError } from '../../errors/index.ts'
@@ -12,10 +12,16 @@ import { configuredPassphrase } from '../passphrase.ts'
 import { isPublicNetwork } from '../transport/index.ts'
 import type { TosNode } from '../tos-node.ts'
 import { progressStream } from './progress-stream.ts'
+import { verifyStream } from './verify-stream.ts'
 
 /** The part of the admin API that speaks of blocks and transactions. */
-export function createChainApi (node: TosNode): Pick<NodeApi, 'blockGet' | 'blockTips' | 'blockMine' | 'txSend' | 'txGet' | 'chainImport' | 'chainExport'> {
+export function createChainApi (node: TosNode): Pick<NodeApi, 'blockGet' | 'blockTips' | 'blockMine' | 'txSend' | 'txGet' | 'chainImport' | 'chainExport' | 'chainVerify' | 'chainStats'> {
   const { ledger, mempool } = node.tos
+  const height = (): number => Number(ledger.tip().height)
+  const upkeep = (): LedgerUpkeep => {
+    if (ledger.upkeep === undefined) throw new TosError('UNAVAILABLE', 'this ledger keeps its blocks elsewhere', { hint: 'ask the program that keeps the chain' })
+    return ledger.upkeep
+  }
   return {
     async blockGet ({ hash, height, full = false }) {
       const wanted = hash === undefined ? ledger.atHeights(BigInt(height ?? 0), 1)[0] : fromHex(hash, 32)
@@ -56,7 +62,7 @@ export function createChainApi (node: TosNode): Pick<NodeApi, 'blockGet' | 'bloc
       return { ...transactionView(found.data), block: { hash: toHex(blockHash), height: Number(blockHeight), index } }
     },
 
-    chainImport: ({ path }, options = {}) => progressStream(ledger, async report => {
+    chainImport: ({ path }, options = {}) => progressStream(height, async report => {
       node.tos.imports.running++
       try {
         return await importChain(ledger, path, { ...options, onProgress: report })
@@ -67,17 +73,21 @@ export function createChainApi (node: TosNode): Pick<NodeApi, 'blockGet' | 'bloc
 
     chainExport: ({ path }, options = {}) => {
       if (existsSync(path)) throw new TosError('FILE_UNREADABLE', `${path} exists`, { hint: 'choose a new file name; nothing is overwritten' })
-      return progressStream(ledger, report => exportChain(ledger, path, { ...options, onProgress: report }))
-    }
+      return progressStream(height, report => exportChain(ledger, path, { ...options, onProgress: report }))
+    },
+
+    chainVerify: ({ signatures = false }, options = {}) => verifyStream(async onProgress => upkeep().verify({ ...options, signatures, onProgress })),
+
+    chainStats: async () => upkeep().stats()
   }
 }
 
 function signed (node: TosNode, key: Ed25519PrivateKey, { body = '', fee = '0', priority = 0, privacyLevel = 0, energyUsed = '0', nonce }: SendParams): Uint8Array {
-  const { mempool, config } = node.tos
+  const { config } = node.tos
   const signer = createTransactionSigner(key.raw.subarray(0, 32), config.network)
   const sender = key.publicKey.raw
   return signer.sign({
-    nonce: nonce === undefined ? mempool.nextNonce(sender) : u64('nonce', nonce), fee: u64('fee', fee), priority, privacyLevel, energyUsed: u64('energyUsed', energyUsed), body: fromHex(body)
+    nonce: nonce === undefined ? node.tos.nextNonce(sender) : u64('nonce', nonce), fee: u64('fee', fee), priority, privacyLevel, energyUsed: u64('energyUsed', energyUsed), body: fromHex(body)
   })
 }
 

@@ -1,4 +1,3 @@
-import type { Ledger } from '../../chain/index.ts'
 import type { ProgressView } from '../../monitor/index.ts'
 
 /** What an import or export counts as it goes. */
@@ -8,12 +7,12 @@ export interface Progress {
 }
 
 /** Runs a long job and yields its progress four times a second at most, then a last item with `done`. */
-export async function * progressStream (ledger: Ledger, run: (report: (progress: Progress) => void) => Promise<Progress>): AsyncGenerator<ProgressView, void, undefined> {
+export async function * progressStream (height: () => number, run: (report: (progress: Progress) => void) => Promise<Progress>): AsyncGenerator<ProgressView, void, undefined> {
   const started = performance.now()
   let latest: Progress = { blocks: 0, transactions: 0 }
   let wake = (): void => {}
   const view = ({ blocks, transactions }: Progress): ProgressView => ({
-    blocks, transactions, height: Number(ledger.tip().height), elapsedMs: Math.round(performance.now() - started)
+    blocks, transactions, height: height(), elapsedMs: Math.round(performance.now() - started)
   })
   const job = run(progress => { latest = progress })
   const finished = job.then(() => true)
