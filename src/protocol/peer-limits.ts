@@ -12,7 +12,8 @@ export const SENDER_BURST = 0.4
 export class PeerLimits {
   readonly #rate: Rate
   readonly #burst: number | undefined
-  readonly #limiters: LRUCache<string, Gcra> = new LRUCache({ max: MAX_PEERS })
+  // made at first use: it reserves room for all of them, and most protocols of most nodes limit nobody for long
+  #limiters: LRUCache<string, Gcra> | undefined
 
   /** `burst` as in `Gcra`. */
   constructor (rate: Rate, burst?: number) {
@@ -20,9 +21,10 @@ export class PeerLimits {
     this.#burst = burst
   }
 
-  get size (): number { return this.#limiters.size }
+  get size (): number { return this.#limiters?.size ?? 0 }
 
   of (peer: string): Gcra {
+    this.#limiters ??= new LRUCache({ max: MAX_PEERS })
     let limiter = this.#limiters.get(peer)
     if (limiter === undefined) {
       limiter = new Gcra(this.#rate, this.#burst)

@@ -1,5 +1,4 @@
 import type { Connection, Transport } from '@libp2p/interface'
-import type { AddressManager, NodeAddress, TransportManager } from '@libp2p/interface-internal'
 import { TosError } from '../../errors/index.ts'
 import { loadHolePunch } from './hole-punch.ts'
 import { timedStreams } from './timed-streams.ts'
@@ -73,22 +72,6 @@ async function open (name: 'QUIC' | 'WEBRTC', load: () => Promise<TransportFacto
   } catch (cause) {
     throw new TosError(`${name}_UNAVAILABLE`, `the ${name} library could not be loaded`, { cause, details: { platform: process.platform, arch: process.arch } })
   }
-}
-
-/** What libp2p knows of its own addresses. */
-export interface OwnAddresses {
-  /** Addresses listened on, wildcards resolved. */
-  listening (): string[]
-  /** All that may be announced; `verified` by a peer that dialled them, or taken on trust where nobody checks. */
-  known (): ReadonlyArray<{ readonly address: string, readonly verified: boolean, readonly type: NodeAddress['type'] }>
-}
-
-/** A libp2p service: `services: { addresses: ownAddresses() }`. */
-export function ownAddresses (): (components: { transportManager: TransportManager, addressManager: AddressManager }) => OwnAddresses {
-  return ({ transportManager, addressManager }) => ({
-    listening: () => transportManager.getAddrs().map(String),
-    known: () => addressManager.getAddressesWithMetadata().map(({ multiaddr, verified, type }) => ({ address: multiaddr.toString(), verified, type }))
-  })
 }
 
 /** True for a connection that a relay carries: few bytes, not for long. */
