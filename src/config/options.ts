@@ -56,6 +56,7 @@ export const OPTIONS = {
   plain: toggle({ default: false, doc: 'Offer the plain twins of all protocols beside the sealed ones (research, byte-level interop).', off: 'Offer sealed protocols only, whatever the file or the environment says.' }),
   whitelist: list({ item: 'peer id or address range', pattern: /^(?:[1-9A-HJ-NP-Za-z]{46,64}|[\da-fA-F.:]+(?:\/\d{1,3})?)$/, default: [], doc: 'Peers and address ranges that no quota and no ban of an address applies to; invalid data still counts.' }),
   protocol: list({ item: 'path', default: [], doc: 'Files (.ts or .js) whose exported protocols are mounted beside the built-in ones.' }),
+  coverTraffic: choice({ choices: ['off', 'light', 'strong'], default: 'off', doc: 'Cells of 1,024 bytes to peers that may be stems, so that a transaction with privacy level high cannot be told from nothing: light one each 20 s per peer, about 44 MB a day with ten; strong one each 2 s, and transactions wait for them.' }),
   mine: toggle({ default: ({ preset, network }) => preset === 'mining' && !isSeeded(network), doc: 'Mine blocks of the reference ledger.', off: 'Do not mine, whatever the file or the environment says.' }),
   mineIntervalMs: duration({ default: 3000, doc: 'Pause between two blocks mined here; 0 mines without a pause.' }),
   minerKey: path({ default: '', doc: 'Key file named as miner of our blocks; empty: the node\'s identity.' }),
@@ -71,7 +72,7 @@ export const OPTIONS = {
   'peers.staleTipMs': duration({ default: 60_000, min: 1, doc: 'After this long without a new block of others the node looks for one more outbound peer; 12 times the pause between blocks.' }),
   'peers.pingIntervalMs': duration({ default: 60_000, min: 1000, doc: 'Pause between two pings of a connected peer; one that leaves three in a row unanswered is parted with.' }),
 
-  'limits.upgradeTimeoutMs': duration({ default: 3000, min: 1, doc: 'Time for a new connection to agree on noise and yamux.' }),
+  'limits.upgradeTimeoutMs': duration({ default: 3000, min: 1, doc: 'Time for a new inbound connection to agree on noise and yamux; dials have the dial time-out.' }),
   'limits.negotiationTimeoutMs': duration({ default: 3000, min: 1, doc: 'Time for a new stream to agree on its protocol.' }),
   'limits.dialTimeoutMs': duration({ default: 10_000, min: 1, doc: 'Time for one dial over all addresses of a peer.' }),
   'limits.parallelDials': integer({ default: 8, min: 1, doc: 'Dials in progress at a time.' }),
