@@ -45,7 +45,8 @@ export function createChainParts ({ ledger, ports, hub, minerKey, mineIntervalMs
       const label = state === 'idle' ? 'finished' : state === 'headers' ? 'started' : 'progress'
       hub.emit({ event: 'sync', state: label, height: Number(height), targetHeight: Number(target), ...(peer === undefined ? {} : { peerId: peer }) })
     },
-    onPeerFailed: (peer, error) => { hub.emit({ event: 'warning', code: error.code, message: `sync with ${peer}: ${error.message}` }) }
+    // a peer that stopped in the middle of an answer is no fault: the operator hears that it left
+    onPeerFailed: (peer, error) => { if (error.code !== 'STREAM_CLOSED') hub.emit({ event: 'warning', code: error.code, message: `sync with ${peer}: ${error.message}` }) }
   })
   const blockRelay = createBlockRelay({ ledger, client: ports.blocks, clock, others: () => ports.subscribers('blockAnnounce'), sync, announcer: ports.announcer, penalise, onError })
   const transactionRelay = createTransactionRelay({ ledger, mempool, client: ports.transactions, clock, others: () => ports.subscribers('txAnnounce'), announcer: ports.announcer, penalise, onError })
