@@ -32,16 +32,16 @@ async function sealed (name: string): Promise<string> {
 const first = ({ stdout }: Ran): Record<string, unknown> => lines(stdout)[0] ?? {}
 const failure = ({ code, stderr }: Ran): unknown[] => [code, lines(stderr)[0]?.['code']]
 const mode = (file: string): number => statSync(file).mode & 0o777
-/** No secret is in what a command said. */
+/** No secret is in what a command said. The runs that meet a secret are processes, so that whatever writes past the command is heard too. */
 function silent (...runs: readonly Ran[]): void {
   for (const { stdout, stderr } of runs) for (const secret of [seed, passphrase, ...words.split(' ').slice(0, 3)]) assert.ok(!`${stdout}${stderr}`.includes(secret))
 }
 
 test('a new key is encrypted when a passphrase is configured, and says so', async () => {
   const [plain, locked, unasked] = await Promise.all([
-    tosd(['key', 'gen', '--file', join(dir, 'plain'), '--json']),
-    tosd(['key', 'gen', '--file', join(dir, 'locked'), '--passphrase-file', passFile, '--json']),
-    tosd(['key', 'gen', '--file', join(dir, 'unasked'), '--encrypt', '--json'])
+    tosdProcess(['key', 'gen', '--file', join(dir, 'plain'), '--json']),
+    tosdProcess(['key', 'gen', '--file', join(dir, 'locked'), '--passphrase-file', passFile, '--json']),
+    tosdProcess(['key', 'gen', '--file', join(dir, 'unasked'), '--encrypt', '--json'])
   ])
   assert.deepEqual([plain.code, first(plain)['encrypted'], locked.code, first(locked)['encrypted']], [0, false, 0, true])
   assert.deepEqual([mode(join(dir, 'plain')), mode(join(dir, 'locked')), isSealedKey(readFileSync(join(dir, 'locked')))], [0o600, 0o600, true])
@@ -53,10 +53,10 @@ test('a new key is encrypted when a passphrase is configured, and says so', asyn
 test('24 words go out of an encrypted key and into a plain one', async () => {
   const file = await sealed('words')
   const [exported, imported, shown, closed] = await Promise.all([
-    tosd(['key', 'export', '--words', '--file', file], { env: { TOSD_KEY_PASSPHRASE: passphrase } }),
-    tosd(['key', 'import', '--file', join(dir, 'in'), '--json'], { input: `${words.toUpperCase().replaceAll(' ', '\n')}\n` }),
-    tosd(['key', 'show', '--file', file, '--json']),
-    tosd(['key', 'export', '--file', file, '--json'])
+    tosdProcess(['key', 'export', '--words', '--file', file], { env: { TOSD_KEY_PASSPHRASE: passphrase } }),
+    tosdProcess(['key', 'import', '--file', join(dir, 'in'), '--json'], { input: `${words.toUpperCase().replaceAll(' ', '\n')}\n` }),
+    tosdProcess(['key', 'show', '--file', file, '--json']),
+    tosdProcess(['key', 'export', '--file', file, '--json'])
   ])
   assert.deepEqual([exported.code, exported.stdout], [0, `${words}\n`])
   assert.deepEqual([imported.code, first(imported)['nodeId'], mode(join(dir, 'in'))], [0, nodeId, 0o600])
@@ -70,10 +70,10 @@ test('a wrong passphrase, an open passphrase file and a mistyped word fail by co
   const open = join(dir, 'open')
   writeFileSync(open, passphrase, { mode: 0o644 })
   const [wrong, readable, mistyped, both] = await Promise.all([
-    tosd(['key', 'export', '--file', file, '--json'], { env: { TOSD_KEY_PASSPHRASE: `${passphrase}!` } }),
-    tosd(['key', 'export', '--file', file, '--passphrase-file', open, '--json']),
-    tosd(['key', 'import', '--file', join(dir, 'mistyped'), '--json'], { input: words.replace(/ \S+$/, ' zooo') }),
-    tosd(['config', 'show', '--passphrase-file', passFile, '--json'], { env: { TOSD_KEY_PASSPHRASE: passphrase } })
+    tosdProcess(['key', 'export', '--file', file, '--json'], { env: { TOSD_KEY_PASSPHRASE: `${passphrase}!` } }),
+    tosdProcess(['key', 'export', '--file', file, '--passphrase-file', open, '--json']),
+    tosdProcess(['key', 'import', '--file', join(dir, 'mistyped'), '--json'], { input: words.replace(/ \S+$/, ' zooo') }),
+    tosdProcess(['config', 'show', '--passphrase-file', passFile, '--json'], { env: { TOSD_KEY_PASSPHRASE: passphrase } })
   ])
   assert.deepEqual([failure(wrong), failure(readable), failure(mistyped), failure(both)], [[78, 'KEY_LOCKED'], [78, 'CONFIG_INVALID'], [78, 'KEY_UNREADABLE'], [78, 'CONFIG_INVALID']])
   assert.deepEqual(lines(mistyped.stderr)[0]?.['details'], { position: 24 })
