@@ -92,6 +92,8 @@ const table = {
   REORG_TOO_DEEP: { hint: 'another branch is heavier, but would replace more than 128 blocks; it is taken once it is twice as heavy. Compare `tosd block tips` with other nodes' },
   TX_NOT_FOUND: { hint: 'no such transaction in the chain or the pool' },
   ANNOUNCED_NOTHING: { hint: 'more than half of the last 200 transactions the peer announced could not be had from anybody' },
+  INVALID_SHARE: { hint: 'the mining share breaks a rule; details.rule names it' },
+  STALE_TEMPLATE: { hint: 'the tip has moved since, or the template is too old to be kept; take a new one with `tosd block template`' },
   MEMPOOL_FULL: { hint: 'the pool is full of better-paid transactions; raise the fee' },
   GENESIS_MISMATCH: { hint: 'the data or the peer belongs to another network; check --network' },
   STORE_CORRUPT: { hint: 'the block log is damaged; `tosd chain export` what is left, or delete the data directory and sync again' },

@@ -26,6 +26,7 @@ const CHARGED: Readonly<Partial<Record<TosErrorCode, Reason>>> = {
   ANNOUNCED_NOTHING: 'message_rate_exceeded',
   INVALID_BLOCK: 'invalid_block',
   INVALID_TRANSACTION: 'invalid_transaction',
+  INVALID_SHARE: 'invalid_message',
   SLOW_STREAM: 'slow_response',
   HANDSHAKE_TIMEOUT: 'slow_response',
   STREAM_CLOSED: 'transport_error',
@@ -48,7 +49,7 @@ const EXCUSED: Readonly<Record<string, readonly TosErrorCode[]>> = {
     'SEED_CHANGED', 'SEED_PIN_MISMATCH', 'DNS_LOOKUP_FAILED', 'DNS_NO_RECORDS', 'RECORD_UNSIGNED', 'RECORD_EXPIRED', 'ADDRESS_NOT_PUBLIC', 'ADDRESS_UNUSABLE',
     'DHT_WALK_FAILED', 'ADDRESS_STALE', 'BOOK_FULL'
   ],
-  'the peer does not hold what we asked for': ['UNKNOWN_PARENT', 'BLOCK_NOT_FOUND', 'BLOCK_PRUNED', 'TX_NOT_FOUND', 'MEMPOOL_FULL'],
+  'the peer does not hold what we asked for': ['UNKNOWN_PARENT', 'BLOCK_NOT_FOUND', 'BLOCK_PRUNED', 'TX_NOT_FOUND', 'MEMPOOL_FULL', 'STALE_TEMPLATE'],
   'how this node is built or run': [
     'DUPLICATE_PROTOCOL', 'DUPLICATE_CODE', 'INVALID_DEFINITION', 'MISSING_DEPENDENCY', 'STORE_CORRUPT', 'STORE_READ_ONLY', 'STORE_CLOSED', 'CHAIN_FILE_INVALID',
     'DATA_DIR_LOCKED', 'DATA_DIR_NEWER', 'DATA_DIR_FOREIGN', 'DATA_DIR_UNREADABLE', 'KEY_UNREADABLE', 'KEY_LOCKED', 'KEY_EXISTS', 'LISTEN_FAILED',
