@@ -6,6 +6,8 @@ export const suites: SuiteTable = {
   request: async () => (await import('./request.ts')).suite,
   node: async () => (await import('./node.ts')).suite,
   session: async () => (await import('./session.ts')).suite,
+  sync: async () => (await import('./sync.ts')).suite,
   peers: async () => (await import('./peers.ts')).suite,
+  mempool: async () => (await import('./mempool.ts')).suite,
   interop: async () => (await import('./interop.ts')).suite
 }

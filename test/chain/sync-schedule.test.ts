@@ -4,7 +4,7 @@ import * as fc from 'fast-check'
 import { createSchedule } from '../../src/chain/sync/schedule.ts'
 import type { BodyRequest, Schedule, ScheduleLimits } from '../../src/chain/sync/schedule.ts'
 
-const LIMITS: ScheduleLimits = { inFlightBytes: 1_000_000, perPeer: 4, batch: 64, batchBytes: 100_000, itemBytes: 100_000, requestTimeoutMs: 20_000 }
+const LIMITS: ScheduleLimits = { inFlightBytes: 1_000_000, perPeer: 4, batch: 64, batchBytes: 100_000, firstBytes: 100_000, requestTimeoutMs: 20_000 }
 const SIZE = 1000
 const all = ({ items }: BodyRequest, size = SIZE): Map<number, number> => new Map(items.map(item => [item, size]))
 const schedule = (count: number, peers: string[], limits: Partial<ScheduleLimits> = {}): Schedule => {
@@ -22,7 +22,7 @@ test('each peer begins with one small request; after an answer it gets more and 
   made.answered(by(first, 'a').id, all(by(first, 'a')), [], 10)
   const second = made.plan(10)
   assert.deepEqual(second.map(({ peer }) => peer), ['a', 'a'])
-  assert.deepEqual(second[0]?.items, Array.from({ length: 16 }, (_, i) => i + 2), '64 KiB of blocks guessed at 4 KiB')
+  assert.deepEqual(second[0]?.items, Array.from({ length: 32 }, (_, i) => i + 2), '64 KiB of blocks guessed at 2,000 B')
 })
 
 test('what the order waits for is asked of another peer when late, once, and of nobody before', () => {
@@ -132,7 +132,7 @@ test('whatever peers do: two owners only by a hedge, bytes bounded, every block 
           assert.ok(!held.has(item) && item >= made.front, 'nothing is asked for that is here')
         }
       }
-      assert.ok(made.bytes <= 300_000 + LIMITS.itemBytes, `${made.bytes} bytes`)
+      assert.ok(made.bytes <= 300_000 + LIMITS.firstBytes, `${made.bytes} bytes`)
     }
     const drop = (peer: string): void => {
       for (const request of made.leave(peer)) open.delete(request.id)

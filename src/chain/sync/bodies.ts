@@ -39,13 +39,17 @@ export interface BodyDeps {
 
 /** Bytes one answer should stay at: a slow link must get it across before the time-out. */
 const ANSWER_BYTES = 1024 * 1024
+/** What a block is taken to weigh before one was seen. */
+const FIRST_BYTES = 16 * 1024
+/** Blocks taken between two looks at what may be sent. */
+const TAKEN = 16
 /** Codes by which an honest peer says "not now". */
 const NOT_NOW: ReadonlySet<string> = new Set(['BUSY', 'RATE_LIMITED', 'UNAVAILABLE'])
 
 /**
  * Fetches the blocks of `links` (parents first) from all peers and adds them in that order. `schedule.ts` says who is asked what; this
  * sends, listens and adds. A peer that lies or stalls goes, and its blocks are asked of others. The room a request needs is guessed
- * from the largest block of late; a peer whose blocks suddenly grow can exceed `inFlightBytes` once, by answers of 5 MiB.
+ * from the largest block of late; blocks that suddenly grow can exceed `inFlightBytes` once, by one answer of 5 MiB for each request.
  * Throws `BLOCK_NOT_FOUND` when nobody is left who has the next block, `ABORTED`, what `add` throws but a spoilt body.
  */
 export async function fetchBodies (deps: BodyDeps, links: readonly Link[]): Promise<void> {
@@ -67,13 +71,14 @@ class Download {
   #news = Promise.withResolvers<void>()
   #cancelTimer = (): void => {}
   #ended = false
+  #taken = 0
 
   constructor (deps: BodyDeps, links: readonly Link[]) {
     const { inFlightBytes, inFlight, requestTimeoutMs } = deps.limits
     this.#deps = deps
     this.#links = links
     this.#schedule = createSchedule(links.length, {
-      inFlightBytes, perPeer: inFlight, batch: BLOCK_LIMITS.hashes, batchBytes: ANSWER_BYTES, itemBytes: BLOCK_LIMITS.blockBytes, requestTimeoutMs
+      inFlightBytes, perPeer: inFlight, batch: BLOCK_LIMITS.hashes, batchBytes: ANSWER_BYTES, firstBytes: FIRST_BYTES, requestTimeoutMs
     })
     deps.signal.addEventListener('abort', this.#wake, { once: true })
   }
@@ -83,12 +88,17 @@ class Download {
     const { signal } = this.#deps
     while (this.#schedule.front < this.#links.length) {
       if (signal.aborted) throw new TosError('ABORTED', 'the download was ended')
+      const next = this.#held.get(this.#schedule.front)
+      if (next !== undefined) {
+        await this.#take(next.block, next.from)
+        // what was taken makes room, but a look for each block would cost more than it gives
+        if (++this.#taken % TAKEN === 0) this.#pump()
+        continue
+      }
       // before the look: what comes meanwhile must not be lost
       this.#news = Promise.withResolvers()
       this.#pump()
-      const next = this.#held.get(this.#schedule.front)
-      if (next !== undefined) await this.#take(next.block, next.from)
-      else if (this.#schedule.stuck()) throw new TosError('BLOCK_NOT_FOUND', 'no peer gives the next block')
+      if (this.#schedule.stuck()) throw new TosError('BLOCK_NOT_FOUND', 'no peer gives the next block')
       else await this.#news.promise
     }
   }

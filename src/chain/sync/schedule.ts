@@ -10,8 +10,8 @@ export interface ScheduleLimits {
   /** Items and bytes one request may bring. */
   readonly batch: number
   readonly batchBytes: number
-  /** Largest item, in bytes. */
-  readonly itemBytes: number
+  /** What an item is taken to weigh before one was seen, in bytes. */
+  readonly firstBytes: number
   /** Longest wait for one answer, milliseconds. */
   readonly requestTimeoutMs: number
 }
@@ -73,6 +73,8 @@ const LEAST_TIMEOUT_MS = 2000
 const LEAST_LATE_MS = 250
 const LATE_MS = 2000
 const PAUSE_MS = 500
+/** Least guess of an item's size, bytes. */
+const LEAST_BYTES = 1024
 const PAUSES = 6
 /** Requests in a row that others answered first, for a peer that answered before; one that never did goes at once. */
 const BEATEN = 3
@@ -88,8 +90,8 @@ export function createSchedule (count: number, limits: ScheduleLimits): Schedule
   /** No item below it is open. */
   let lowest = 0
   let bytes = 0
-  /** Guess of the next item's size: the worst case until one is known, then what was seen, slowly forgotten. */
-  let guess = limits.itemBytes
+  /** Guess of the next item's size: what was seen, slowly forgotten. */
+  let guess = limits.firstBytes
   let seen = false
   /** Smoothed answer time of all peers. */
   let usual = 0
@@ -155,7 +157,7 @@ export function createSchedule (count: number, limits: ScheduleLimits): Schedule
     return open(helper, items.slice(0, most(helper)), now, true)
   }
   const measure = (size: number): void => {
-    guess = seen ? Math.max(size, guess - guess / 64) : Math.max(2 * size, 4096)
+    guess = seen ? Math.max(size, guess - guess / 64) : Math.max(2 * size, LEAST_BYTES)
     seen = true
   }
   const beatenBy = (items: readonly number[]): Beaten[] => {
@@ -213,7 +215,7 @@ export function createSchedule (count: number, limits: ScheduleLimits): Schedule
         let size = 0
         for (const each of got.values()) size += each
         source.answered(size, now - request.at, limits.batchBytes)
-        source.window = Math.min(limits.perPeer, source.window + 1)
+        source.window = Math.min(limits.perPeer, source.window * 2)
         usual = usual === 0 ? now - request.at : 0.9 * usual + 0.1 * (now - request.at)
       }
       return { fresh, beaten: beatenBy(fresh) }
