@@ -1,16 +1,16 @@
 import { TosError } from '../../errors/index.ts'
 import type { BlockData } from '../../../protocols/index.ts'
 import type { Clock } from '../clock.ts'
+import { assembleBlock } from './assemble-block.ts'
+import type { AssembleDeps } from './assemble-block.ts'
 import type { BlockHeader } from './header.ts'
-import type { BlockTemplate, Ledger } from '../ledger.ts'
-import type { Mempool } from '../mempool/mempool.ts'
+import type { Ledger } from '../ledger.ts'
 
 /** Searches a nonce for `header`; rejects when `signal` fires. `undefined`: gave up without one. */
 export type MineHeader = (header: BlockHeader, options: { signal: AbortSignal }) => Promise<{ readonly header: Uint8Array, readonly hash: Uint8Array } | undefined>
 
-export interface MinerDeps {
+export interface MinerDeps extends AssembleDeps {
   readonly ledger: Ledger
-  readonly mempool: Pick<Mempool, 'take'>
   /** The Ed25519 key that the blocks name as theirs, 32 bytes. */
   readonly miner: Uint8Array
   /** Time from one block's start to the next one's, milliseconds. */
@@ -18,11 +18,6 @@ export interface MinerDeps {
   readonly clock: Clock
   /** The search itself, e.g. `mineHeader`; it must yield to the event loop. */
   readonly mine: MineHeader
-  /** Merkle root over transaction ids, e.g. `merkleRoot`. */
-  readonly txRoot: (ids: readonly Uint8Array[]) => Uint8Array
-  /** Bytes and number of transactions in a block (defaults 1 MiB, 10,000). */
-  readonly maxBytes?: number
-  readonly maxCount?: number
   /** Told of each block mined and accepted, to announce it. */
   readonly onBlock?: (block: BlockData) => void
   /** Told when an attempt failed; the next interval tries again. */
@@ -44,7 +39,7 @@ export interface Miner {
  * during the search: the root is part of what is hashed.
  */
 export function createMiner ({
-  ledger, mempool, miner, intervalMs, clock, mine, txRoot, maxBytes = 1024 * 1024, maxCount = 10_000, onBlock = () => {}, onError = () => {}
+  ledger, miner, intervalMs, clock, mine, onBlock = () => {}, onError = () => {}, ...deps
 }: MinerDeps): Miner {
   let running = false
   let scope = new AbortController()
@@ -52,22 +47,13 @@ export function createMiner ({
   // the end of the queue of attempts: each waits for the one before it
   let last: Promise<unknown> = Promise.resolve()
 
-  const assemble = ({ parents, height, difficulty, minTimestamp }: BlockTemplate): { header: BlockHeader, transactions: Uint8Array[] } => {
-    const taken = mempool.take(maxBytes, maxCount)
-    const now = BigInt(clock.now())
-    const header: BlockHeader = {
-      version: 1, height, timestamp: now > minTimestamp ? now : minTimestamp, parents, txRoot: txRoot(taken.map(({ id }) => id)),
-      difficulty, nonce: 0n, aiMined: false, miner
-    }
-    return { header, transactions: taken.map(({ data }) => data) }
-  }
   /** One search on the present tip; `undefined` when the tip moved before it ended. */
   const attempt = async (signal: AbortSignal): Promise<BlockData | undefined> => {
     const moved = new AbortController()
     const onTip = (): void => { moved.abort() }
     ledger.addEventListener('tip', onTip)
     try {
-      const { header, transactions } = assemble(ledger.template())
+      const { header, transactions } = assembleBlock(ledger.template(), { miner, now: clock.now() }, deps)
       const found = await mine(header, { signal: AbortSignal.any([signal, moved.signal]) })
       if (found === undefined) return undefined
       return { hash: found.hash, height: header.height, parents: header.parents, header: found.header, transactions }
