@@ -163,7 +163,7 @@ test('the pool keeps copies, so that a network buffer is not held by one transac
     const data = poolTx({ sender, nonce: 0n })
     buffer.set(data, 500)
     const { id } = pool.add(buffer.subarray(500, 500 + data.length))
-    assert.equal(pool.get(id)?.data.buffer.byteLength, data.length)
+    assert.equal(pool.get(id)?.data.buffer.byteLength, data.length + 32, 'with its id')
     buffer.fill(0)
     assert.deepEqual(Buffer.from(pool.get(id)?.data ?? []), Buffer.from(data))
   }

@@ -3,6 +3,8 @@ export interface Heap<T> {
   readonly size: number
   push (item: T): void
   pop (): T | undefined
+  /** What `pop` would give. */
+  peek (): T | undefined
 }
 
 /**
@@ -17,6 +19,7 @@ export function createHeap<T> (before: (a: T, b: T) => boolean, items: Iterable<
       list.push(item)
       rise(list, list.length - 1, before)
     },
+    peek: () => list[0],
     pop () {
       const first = list[0]
       const last = list.pop()

@@ -1,9 +1,8 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { TosError } from '../../errors/index.ts'
-import { toHex } from '../../wire/index.ts'
 import type { Clock } from '../clock.ts'
 import { createHeap } from './heap.ts'
-import type { Ledger, LedgerEvents } from '../ledger.ts'
+import type { Ledger, LedgerEvents, LedgerTransaction } from '../ledger.ts'
 import { MEMPOOL_DEFAULTS } from './limits.ts'
 import type { MempoolLimits } from './limits.ts'
 import { checkNonce, checkReplacement } from './nonces.ts'
@@ -11,8 +10,8 @@ import { compareWorth, rankOf } from './order.ts'
 import { createAdmission } from './admission.ts'
 import { abandonedBlocks } from './abandoned-blocks.ts'
 import { checkRoom, isFull, makeRoom } from './room.ts'
-import { runLength, spent } from './senders.ts'
-import type { PoolTransaction } from './senders.ts'
+import { nameOf, runLength, spent, withNonce } from './senders.ts'
+import type { PoolTransaction, Sender } from './senders.ts'
 import { createPoolStore, poolBytes } from './pool-store.ts'
 
 export type { MempoolLimits } from './limits.ts'
@@ -108,7 +107,8 @@ export function createMempool ({ ledger, clock, limits = {}, onError = () => {} 
   const examine = ({ sender, senderKey, nonce, fee }: PoolTransaction): PoolTransaction | undefined => {
     dropSpent(senderKey)
     checkNonce(nonce, ledger.nextNonce(sender), max.perSender)
-    const replaced = store.senders.get(senderKey)?.byNonce.get(nonce)
+    const held = store.senders.get(senderKey)
+    const replaced = held === undefined ? undefined : withNonce(held, nonce)
     if (replaced !== undefined) checkReplacement(fee, replaced.fee, max.replaceBumpPercent)
     return replaced
   }
@@ -116,13 +116,9 @@ export function createMempool ({ ledger, clock, limits = {}, onError = () => {} 
   const consider = (data: Uint8Array): PoolTransaction | { readonly known: Uint8Array } => {
     sweep()
     const tx = ledger.readTransaction(data)
-    const key = toHex(tx.id)
+    const key = nameOf(tx.id)
     if (store.byId.has(key)) return { known: tx.id }
-    const senderKey = toHex(tx.sender)
-    // copies of its own: the bytes are a view into a network buffer that may be megabytes long
-    const entry: PoolTransaction = {
-      ...tx, ...rankOf(tx, data.length, arrivals++), id: ownCopy(tx.id), sender: store.senders.get(senderKey)?.sender ?? ownCopy(tx.sender), data: ownCopy(data), key, senderKey, addedAt: clock.now()
-    }
+    const entry = entryOf(tx, key, store.senders.get(nameOf(tx.sender)), arrivals++, clock.now())
     const replaced = examine(entry)
     // what blocks have taken meanwhile is room for nothing
     if (isFull(store, entry, max)) refresh()
@@ -175,8 +171,8 @@ export function createMempool ({ ledger, clock, limits = {}, onError = () => {} 
     refresh()
     // only the next nonce of each sender can be mined; taking it brings its follower into play
     const heads = createHeap<PoolTransaction>((a, b) => compareWorth(a, b) < 0)
-    for (const { sender, byNonce } of store.senders.values()) {
-      const head = byNonce.get(ledger.nextNonce(sender))
+    for (const sender of store.senders.values()) {
+      const head = withNonce(sender, ledger.nextNonce(sender.sender))
       if (head !== undefined) heads.push(head)
     }
     const taken: PoolTransaction[] = []
@@ -186,7 +182,7 @@ export function createMempool ({ ledger, clock, limits = {}, onError = () => {} 
       if (poolBytes(entry) > room) continue
       room -= poolBytes(entry)
       taken.push(entry)
-      const follower = store.senders.get(entry.senderKey)?.byNonce.get(entry.nonce + 1n)
+      const follower = withNonce(store.senders.get(entry.senderKey) as Sender, entry.nonce + 1n)
       if (follower !== undefined) heads.push(follower)
     }
     return taken
@@ -218,12 +214,12 @@ export function createMempool ({ ledger, clock, limits = {}, onError = () => {} 
     add,
     admit,
     addAll,
-    has: id => store.byId.has(toHex(id)),
-    get: id => store.byId.get(toHex(id)),
+    has: id => store.byId.has(nameOf(id)),
+    get: id => store.byId.get(nameOf(id)),
     take,
     nextNonce (sender) {
       const next = ledger.nextNonce(sender)
-      const held = store.senders.get(toHex(sender))
+      const held = store.senders.get(nameOf(sender))
       return held === undefined ? next : next + BigInt(runLength(held, next))
     },
     settled: () => returning,
@@ -245,7 +241,20 @@ export function isRefusal (error: unknown): error is TosError {
   return error instanceof TosError && (error.code === 'INVALID_TRANSACTION' || error.code === 'MEMPOOL_FULL')
 }
 
-// `slice` of a Buffer is a view
-function ownCopy (bytes: Uint8Array): Uint8Array {
-  return new Uint8Array(bytes)
+/**
+ * `tx` as the pool keeps it. Its bytes are views into a network buffer that may be megabytes long, so they are copied: data and id, which go
+ * together, into one buffer. The sender's are shared by all its transactions and may outlive each of them.
+ */
+function entryOf (tx: LedgerTransaction, key: string, sender: Sender | undefined, arrival: number, addedAt: number): PoolTransaction {
+  const { nonce, fee, energyUsed, privacyLevel } = tx
+  const size = tx.data.length
+  const own = new Uint8Array(size + tx.id.length)
+  own.set(tx.data)
+  own.set(tx.id, size)
+  const { isPaid, priority, feeRate, energyRate } = rankOf(tx, size, arrival)
+  return {
+    id: own.subarray(size), key, sender: sender?.sender ?? new Uint8Array(tx.sender), senderKey: sender?.key ?? nameOf(tx.sender), data: own.subarray(0, size),
+    // mostly one of the two is zero, and a literal zero is shared where one that was read is a number of its own
+    nonce, fee: fee === 0n ? 0n : fee, energyUsed: energyUsed === 0n ? 0n : energyUsed, privacyLevel, isPaid, priority, feeRate, energyRate, arrival, addedAt
+  }
 }

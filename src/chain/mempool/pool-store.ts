@@ -1,7 +1,7 @@
 import { createHeap } from './heap.ts'
 import type { Ledger } from '../ledger.ts'
 import { compareWorth } from './order.ts'
-import { runLength, tailOf } from './senders.ts'
+import { enter, leave, runLength, tailOf } from './senders.ts'
 import type { PoolTransaction, Sender } from './senders.ts'
 
 /** The pool's books: entries by id and by sender, and the sums over them. Holds no policy. */
@@ -43,7 +43,7 @@ export function createPoolStore (ledger: Ledger): PoolStore {
   const recount = (key: string): void => {
     const sender = senders.get(key)
     if (sender === undefined) return
-    const now = sender.byNonce.size - runLength(sender, ledger.nextNonce(sender.sender))
+    const now = sender.entries.length - runLength(sender, ledger.nextNonce(sender.sender))
     gaps += now - sender.gaps
     sender.gaps = now
     if (now > 0) gapped.add(key)
@@ -60,14 +60,14 @@ export function createPoolStore (ledger: Ledger): PoolStore {
   }
   /** Leaves the heap as it was, but for outdated entries that came up. */
   const worstTail = (sparedKey: string): PoolTransaction | undefined => {
-    const popped: PoolTransaction[] = []
-    let entry = tails.pop()
+    const spared: PoolTransaction[] = []
+    let entry = tails.peek()
     while (entry !== undefined && (!isTail(entry) || entry.senderKey === sparedKey)) {
-      if (isTail(entry)) popped.push(entry)
-      entry = tails.pop()
+      tails.pop()
+      if (isTail(entry)) spared.push(entry)
+      entry = tails.peek()
     }
-    if (entry !== undefined) popped.push(entry)
-    for (const live of popped) tails.push(live)
+    for (const live of spared) tails.push(live)
     return entry
   }
   return {
@@ -77,9 +77,14 @@ export function createPoolStore (ledger: Ledger): PoolStore {
     get gaps () { return gaps },
     recount,
     insert (entry) {
-      const sender = senders.get(entry.senderKey) ?? { sender: entry.sender, byNonce: new Map<bigint, PoolTransaction>(), gaps: 0 }
-      senders.set(entry.senderKey, sender)
-      sender.byNonce.set(entry.nonce, entry)
+      let sender = senders.get(entry.senderKey)
+      if (sender === undefined) {
+        // an array literal has room for one, which is all that most senders need
+        sender = { sender: entry.sender, key: entry.senderKey, entries: [entry], gaps: 0 }
+        senders.set(entry.senderKey, sender)
+      } else {
+        enter(sender, entry)
+      }
       byId.set(entry.key, entry)
       bytes += poolBytes(entry)
       recount(entry.senderKey)
@@ -89,7 +94,7 @@ export function createPoolStore (ledger: Ledger): PoolStore {
       const sender = senders.get(entry.senderKey)
       if (sender === undefined || !byId.delete(entry.key)) return
       bytes -= poolBytes(entry)
-      sender.byNonce.delete(entry.nonce)
+      leave(sender, entry)
       recount(entry.senderKey)
       const tail = tailOf(sender)
       if (tail === undefined) senders.delete(entry.senderKey)
