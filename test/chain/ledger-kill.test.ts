@@ -31,7 +31,7 @@ async function writeAndKill (location: string, acks: number): Promise<number> {
 test('kill -9 while adding: every acknowledged block is there, nothing is torn, and the next process goes on', { timeout: 120_000 }, async () => {
   const location = await mkdtemp(join(tmpdir(), 'tos-kill-'))
   try {
-    for (const acks of [1, 2, 7, 40, 150, 3]) {
+    for (const acks of [2, 40, 7]) {
       const last = await writeAndKill(location, acks)
       const ledger = await createReferenceLedger({ ...EASY, location })
       assert.equal(ledger.recovered, undefined)
