@@ -1,5 +1,6 @@
 import type { BlockData } from '../../../protocols/index.ts'
 import { TosError } from '../../errors/index.ts'
+import { utf8Bytes } from '../../wire/bytes.ts'
 import { encode } from '../../wire/index.ts'
 import { HASH_BYTES, sha3 } from './hash.ts'
 import { blockHeader } from './header.ts'
@@ -14,8 +15,8 @@ const FIXED: Readonly<Record<string, bigint>> = { mainnet: PUBLIC_DIFFICULTY, te
 export function genesisOf (network: string): BlockData {
   checkNetworkName(network)
   const header = encode(blockHeader, {
-    version: 1, height: 0n, timestamp: GENESIS_TIMESTAMP, parents: [], txRoot: Buffer.alloc(HASH_BYTES),
-    difficulty: 1n, nonce: 0n, aiMined: false, miner: sha3(Buffer.from(`TOS-GENESIS-${network}`))
+    version: 1, height: 0n, timestamp: GENESIS_TIMESTAMP, parents: [], txRoot: new Uint8Array(HASH_BYTES),
+    difficulty: 1n, nonce: 0n, aiMined: false, miner: sha3(utf8Bytes(`TOS-GENESIS-${network}`))
   })
   return { hash: sha3(header), height: 0n, parents: [], header, transactions: [] }
 }

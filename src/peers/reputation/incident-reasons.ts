@@ -24,10 +24,14 @@ const CHARGED: Readonly<Partial<Record<TosErrorCode, Reason>>> = {
   FRAME_REPLAYED: 'invalid_message',
   RATE_LIMITED: 'message_rate_exceeded',
   ANNOUNCED_NOTHING: 'message_rate_exceeded',
+  PROOF_FORGED: 'invalid_message',
   INVALID_BLOCK: 'invalid_block',
   INVALID_TRANSACTION: 'invalid_transaction',
   INVALID_SHARE: 'invalid_message',
   SLOW_STREAM: 'slow_response',
+  // an honest node that is cut off looks the same, so neither may ban
+  TIP_WITHHELD: 'slow_response',
+  CHAIN_WEAKER: 'slow_response',
   HANDSHAKE_TIMEOUT: 'slow_response',
   STREAM_CLOSED: 'transport_error',
   REMOTE_ERROR: 'transport_error'
