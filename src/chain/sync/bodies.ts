@@ -157,7 +157,7 @@ class Download {
   #onAnswer (request: BodyRequest, answer: BlockAnswer): void {
     // it may be over: timed out, or others were quicker
     if (!this.#sent.has(request.id)) return
-    const { blocks, missing } = readBodies(this.#deps.ledger, request.items.map(item => this.#links[item] as Link), answer)
+    const { blocks, missing } = readBodies(request.items.map(item => this.#links[item] as Link), answer)
     const sizes = new Map<number, number>()
     const lacking: number[] = []
     for (const item of request.items) {

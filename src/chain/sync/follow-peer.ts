@@ -1,6 +1,8 @@
 import { BLOCK_LIMITS } from '../../../protocols/index.ts'
 import type { BlockId } from '../../../protocols/index.ts'
+import { TosError } from '../../errors/index.ts'
 import type { Ledger } from '../ledger.ts'
+import type { CheckpointGuard } from './checkpoints.ts'
 import { closeOver, headersAfter } from './headers.ts'
 import type { Ask, Link } from './headers.ts'
 
@@ -11,6 +13,7 @@ export interface FollowDeps {
   readonly ask: Ask
   /** Brings the blocks of `links`, parents first, from wherever; resolves when the ledger holds them. */
   readonly bodies: (links: readonly Link[]) => Promise<void>
+  readonly checkpoints: CheckpointGuard
 }
 
 /** Header answers in a row that may bring nothing new: a fork of 32,768 blocks below the common one. */
@@ -20,9 +23,11 @@ const MAX_STALE_ANSWERS = 16
  * Headers of a peer by locator, and the bodies of each answer; then branches outside its order. The next headers are on their way while
  * bodies come. Resolves when every tip of `tips` is held; throws what shows that this peer does not get us there.
  */
-export async function followPeer ({ ledger, ask, bodies }: FollowDeps, tips: readonly Link[]): Promise<void> {
+export async function followPeer ({ ledger, ask, bodies, checkpoints }: FollowDeps, tips: readonly Link[]): Promise<void> {
+  await checkpoints.ask(ask, tips.reduce((top, { height }) => height > top ? height : top, 0n))
   const closed = async (links: readonly Link[]): Promise<void> => {
     const fresh = await closeOver(ledger, ask, links)
+    checkpoints.check(fresh)
     if (fresh.length > 0) await bodies(fresh)
   }
   const page = async (ids: readonly BlockId[]): ReturnType<typeof headersAfter> => headersAfter(ledger, ask, ids)
@@ -42,7 +47,11 @@ export async function followPeer ({ ledger, ask, bodies }: FollowDeps, tips: rea
   }
   // branches that the peer's selected order leaves out
   const lacking = tips.filter(({ hash }) => !ledger.has(hash))
-  if (lacking.length > 0) await closed(lacking)
+  if (lacking.length === 0) return
+  await closed(lacking).catch((error: unknown) => {
+    // a long branch that fork choice would not take is not worth the peer: an honest one keeps it too
+    if (!(error instanceof TosError) || error.code !== 'UNKNOWN_PARENT' || lacking.some(({ height }) => height > ledger.tip().height)) throw error
+  })
 }
 
 /** The locator for what follows `newest`; one step is left out when there are too many, never genesis. */

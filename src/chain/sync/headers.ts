@@ -12,6 +12,8 @@ export interface Link {
   readonly key: string
   readonly height: bigint
   readonly parents: readonly Uint8Array[]
+  /** The header itself, to know its body by. */
+  readonly bytes: Uint8Array
 }
 
 /** Asks the peer being synced from; rejects on time-out, on `busy` and when it cannot be reached. */
@@ -39,10 +41,14 @@ export async function headersAfter (ledger: Ledger, ask: Ask, ids: readonly Bloc
  */
 export async function headersOfTips (ledger: Ledger, ask: Ask): Promise<{ tips: Link[], ahead: boolean }> {
   const { blocks } = await askHeaders(ask, { type: 'tips' }, 32)
-  const tips = await checkHeaders(ledger, blocks, isAhead)
-  return { tips, ahead: tips.length < blocks.length }
+  const checked = await checkHeaders(ledger, blocks, isAhead)
+  // nobody merges a tip that old, and a fork choice that may take it will meet it higher up
+  const lowest = ledger.tip().height - STALE_BLOCKS
+  return { tips: checked.filter(({ height }) => height >= lowest), ahead: checked.length < blocks.length }
 }
 
+/** Tips this far below our own are left alone. */
+const STALE_BLOCKS = 128n
 /** What `closeOver` may cost. */
 const MAX_ANCESTORS = BLOCK_LIMITS.headers
 const MAX_ROUNDS = 256
@@ -98,7 +104,7 @@ async function checkHeaders (ledger: Ledger, blocks: readonly BlockData[], skipp
     if (key !== toHex(block.hash)) throw new TosError('INVALID_BLOCK', 'the header does not hash to its name', { details: { rule: 'block-hash' } })
     if (links.has(key)) throw new TosError('INVALID_MESSAGE', 'a header twice in one answer', { details: { rule: 'duplicate' } })
     // copies: the bytes are views into an answer of megabytes that must not live as long as a link does
-    links.set(key, { hash: hash.slice(), key, height: header.height, parents: header.parents.map(parent => parent.slice()) })
+    links.set(key, { hash: hash.slice(), key, height: header.height, parents: header.parents.map(parent => parent.slice()), bytes: block.header.slice() })
   }
   return [...links.values()]
 }

@@ -1,3 +1,5 @@
+import type { Checkpoint } from './checkpoints.ts'
+
 /** How a sync behaves; times in milliseconds. */
 export interface SyncOptions {
   /** How often a peer is asked for its tips when nothing else calls for it, milliseconds (default 10 s). */
@@ -14,8 +16,10 @@ export interface SyncOptions {
   readonly inFlight?: number
   /** Peers known at once (default 1,024); more are not asked. */
   readonly maxPeers?: number
+  /** Blocks of the selected chain that are known beforehand (default none): a chain that leaves one out is refused, and its peer charged. */
+  readonly checkpoints?: readonly Checkpoint[]
 }
 
 export const SYNC_DEFAULTS: Required<SyncOptions> = {
-  intervalMs: 10_000, askGapMs: 250, requestTimeoutMs: 20_000, coolDownMs: 30_000, maxCoolDownMs: 600_000, inFlightBytes: 8 * 1024 * 1024, inFlight: 4, maxPeers: 1024
+  intervalMs: 10_000, askGapMs: 250, requestTimeoutMs: 20_000, coolDownMs: 30_000, maxCoolDownMs: 600_000, inFlightBytes: 8 * 1024 * 1024, inFlight: 4, maxPeers: 1024, checkpoints: []
 }

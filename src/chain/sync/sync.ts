@@ -7,6 +7,7 @@ import type { BlockClient, Penalise } from '../clients.ts'
 import type { Clock } from '../clock.ts'
 import { withDeadline } from '../deadline.ts'
 import type { Ledger } from '../ledger.ts'
+import { createCheckpointGuard } from './checkpoints.ts'
 import { fetchBodies } from './bodies.ts'
 import { followPeer } from './follow-peer.ts'
 import { headersOfTips } from './headers.ts'
@@ -73,6 +74,7 @@ interface Candidate { readonly peer: string, readonly tips: readonly Link[], rea
 export function createSync ({ ledger, client, clock, options = {}, penalise = () => {}, onProgress = () => {}, onPeerFailed = () => {}, onError = () => {} }: SyncDeps): Sync {
   const limits = { ...SYNC_DEFAULTS, ...options }
   const table = createPeerTable(clock, limits)
+  const guard = createCheckpointGuard(ledger, limits.checkpoints)
   const counts = { runs: 0, failures: 0, blocks: 0 }
   let last: SyncProgress = { state: 'idle', height: ledger.tip().height, target: ledger.tip().height }
   // one scope from `start` to `stop`, and in it one run at a time
@@ -122,7 +124,7 @@ export function createSync ({ ledger, client, clock, options = {}, penalise = ()
       await fetchBodies({ ledger, client, clock, limits, leader: peer, peers: table.fit, onFailed: putAside, add, signal }, links)
     }
     try {
-      await followPeer({ ledger, ask: askOf(peer, signal, limits.requestTimeoutMs), bodies }, tips)
+      await followPeer({ ledger, ask: askOf(peer, signal, limits.requestTimeoutMs), bodies, checkpoints: guard }, tips)
     } finally {
       attempt.abort()
     }
