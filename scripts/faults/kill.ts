@@ -15,7 +15,7 @@ export const suite: Suite = {
   async run ({ long, log }) {
     const rounds = long ? ROUNDS.long : ROUNDS.short
     const random = createSeededBytes(`kill ${rounds}`)
-    const material = await makeMaterial()
+    const material = await makeMaterial(rounds)
     const toll: Toll = { kills: 0, acknowledged: 0, lost: 0, torn: 0, unopened: 0, missed: 0, faults: [] }
     try {
       const points = FAIL_POINTS.map(point => ({ point, draws: Array.from({ length: rounds }, () => random.fraction()) }))

@@ -25,7 +25,7 @@ suite('fault suites', () => {
 
 suite('F1 in short: kill -9', { timeout: 120_000 }, () => {
   let material: Material
-  before(async () => { material = await makeMaterial() })
+  before(async () => { material = await makeMaterial(2) })
   after(async () => { await material.remove() })
 
   for (const name of ['manifest drafted', 'block written, mark not', 'block acknowledged amid tables', 'prune: old log aside', 'damaged body: half copied', 'full disk: log closed', 'repair: new log in place']) {

@@ -38,19 +38,20 @@ export interface Material {
   remove (): Promise<void>
 }
 
-const BLOCKS = 1000
+/** Most that one store grows by in a life. */
+const LIFE_BLOCKS = 62
 const SEEDED = 330
 const LIFE_MS = 30_000
 
-/** A chain as file and as records, and a store with its beginning. */
-export async function makeMaterial (): Promise<Material> {
+/** A chain as file and as records, long enough for `rounds` lives, and a store with its beginning. */
+export async function makeMaterial (rounds: number): Promise<Material> {
   const root = await mkdtemp(join(tmpdir(), 'tos-kill-'))
   const [chain, records, seeded] = ['chain.tos', 'records', 'seeded'].map(name => join(root, name)) as [string, string, string]
   const memory = await createReferenceLedger(NETWORK)
   const disk = await openLedger(seeded)
   const parts: Uint8Array[] = []
   let count = 0
-  for await (const block of generateChain({ ...NETWORK, blocks: BLOCKS, transactionsPerBlock: 1, bodyBytes: 200, senders: 4 })) {
+  for await (const block of generateChain({ ...NETWORK, blocks: Math.max(2 * SEEDED, rounds * LIFE_BLOCKS), transactionsPerBlock: 1, bodyBytes: 200, senders: 4 })) {
     await memory.add(block)
     if (++count <= SEEDED) await disk.add(block)
     const bytes = encode(blockData, block)
