@@ -2,11 +2,12 @@ import { setImmediate as nextTurn } from 'node:timers/promises'
 import { TosError } from '../../errors/index.ts'
 import type { Clock } from '../clock.ts'
 import { createHeap } from './heap.ts'
-import type { Ledger, LedgerEvents, LedgerTransaction } from '../ledger.ts'
+import type { Ledger, LedgerEvents } from '../ledger.ts'
 import { MEMPOOL_DEFAULTS } from './limits.ts'
 import type { MempoolLimits } from './limits.ts'
 import { checkNonce, checkReplacement } from './nonces.ts'
-import { compareWorth, rankOf } from './order.ts'
+import { keepBytes, offerOf } from './offer.ts'
+import { compareWorth } from './order.ts'
 import { createAdmission } from './admission.ts'
 import { abandonedBlocks } from './abandoned-blocks.ts'
 import { checkRoom, isFull, makeRoom } from './room.ts'
@@ -92,7 +93,9 @@ export function createMempool ({ ledger, clock, limits = {}, onError = () => {} 
   const dropSpent = (senderKey: string): void => {
     const sender = store.senders.get(senderKey)
     if (sender === undefined) return
-    for (const entry of spent(sender, ledger)) store.remove(entry)
+    const next = ledger.nextNonce(sender.sender)
+    if (next === sender.next) return
+    for (const entry of spent(sender, next)) store.remove(entry)
     store.recount(senderKey)
   }
   // deferred to the next look at the whole pool: a sync of thousands of blocks must not scan it for each of them
@@ -118,12 +121,13 @@ export function createMempool ({ ledger, clock, limits = {}, onError = () => {} 
     const tx = ledger.readTransaction(data)
     const key = nameOf(tx.id)
     if (store.byId.has(key)) return { known: tx.id }
-    const entry = entryOf(tx, key, store.senders.get(nameOf(tx.sender)), arrivals++, clock.now())
-    const replaced = examine(entry)
+    const sender = store.senders.get(nameOf(tx.sender))
+    const offer = offerOf(tx, key, sender, arrivals++, clock.now())
+    const replaced = examine(offer)
     // what blocks have taken meanwhile is room for nothing
-    if (isFull(store, entry, max)) refresh()
-    if (replaced === undefined) checkRoom(store, entry, max)
-    return entry
+    if (isFull(store, offer, max)) refresh()
+    if (replaced === undefined) checkRoom(store, offer, max)
+    return keepBytes(offer, sender)
   }
   const place = (entry: PoolTransaction): PoolAdded => {
     const { id, key, sender: senderId, senderKey, nonce } = entry
@@ -239,22 +243,4 @@ export function createMempool ({ ledger, clock, limits = {}, onError = () => {} 
 /** True when a transaction was turned away by a rule, and not by a fault. */
 export function isRefusal (error: unknown): error is TosError {
   return error instanceof TosError && (error.code === 'INVALID_TRANSACTION' || error.code === 'MEMPOOL_FULL')
-}
-
-/**
- * `tx` as the pool keeps it. Its bytes are views into a network buffer that may be megabytes long, so they are copied: data and id, which go
- * together, into one buffer. The sender's are shared by all its transactions and may outlive each of them.
- */
-function entryOf (tx: LedgerTransaction, key: string, sender: Sender | undefined, arrival: number, addedAt: number): PoolTransaction {
-  const { nonce, fee, energyUsed, privacyLevel } = tx
-  const size = tx.data.length
-  const own = new Uint8Array(size + tx.id.length)
-  own.set(tx.data)
-  own.set(tx.id, size)
-  const { isPaid, priority, feeRate, energyRate } = rankOf(tx, size, arrival)
-  return {
-    id: own.subarray(size), key, sender: sender?.sender ?? new Uint8Array(tx.sender), senderKey: sender?.key ?? nameOf(tx.sender), data: own.subarray(0, size),
-    // mostly one of the two is zero, and a literal zero is shared where one that was read is a number of its own
-    nonce, fee: fee === 0n ? 0n : fee, energyUsed: energyUsed === 0n ? 0n : energyUsed, privacyLevel, isPaid, priority, feeRate, energyRate, arrival, addedAt
-  }
 }

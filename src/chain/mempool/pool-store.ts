@@ -43,7 +43,8 @@ export function createPoolStore (ledger: Ledger): PoolStore {
   const recount = (key: string): void => {
     const sender = senders.get(key)
     if (sender === undefined) return
-    const now = sender.entries.length - runLength(sender, ledger.nextNonce(sender.sender))
+    sender.next = ledger.nextNonce(sender.sender)
+    const now = sender.entries.length - runLength(sender, sender.next)
     gaps += now - sender.gaps
     sender.gaps = now
     if (now > 0) gapped.add(key)
@@ -80,7 +81,7 @@ export function createPoolStore (ledger: Ledger): PoolStore {
       let sender = senders.get(entry.senderKey)
       if (sender === undefined) {
         // an array literal has room for one, which is all that most senders need
-        sender = { sender: entry.sender, key: entry.senderKey, entries: [entry], gaps: 0 }
+        sender = { sender: entry.sender, key: entry.senderKey, entries: [entry], gaps: 0, next: 0n }
         senders.set(entry.senderKey, sender)
       } else {
         enter(sender, entry)

@@ -1,5 +1,5 @@
 import { latin1 } from '../../wire/bytes.ts'
-import type { Ledger, LedgerTransaction } from '../ledger.ts'
+import type { LedgerTransaction } from '../ledger.ts'
 import type { Ranked } from './order.ts'
 
 /** A transaction in the pool. Its arrays are the pool's own; `addedAt` in Unix milliseconds. */
@@ -17,6 +17,8 @@ export interface Sender {
   readonly key: string
   readonly entries: PoolTransaction[]
   gaps: number
+  /** The sender's next nonce in the chain when the gaps were counted. */
+  next: bigint
 }
 
 /** Bytes as a key of a Map: a character each, half of what hexadecimal takes. */
@@ -56,9 +58,9 @@ export function tailOf ({ entries }: Sender): PoolTransaction | undefined {
   return entries.at(-1)
 }
 
-/** Entries whose nonce the chain has already used. */
-export function spent ({ sender, entries }: Sender, ledger: Ledger): PoolTransaction[] {
-  return entries.slice(0, placeOf(entries, ledger.nextNonce(sender)))
+/** Entries with a nonce below `next`: the chain has used theirs. */
+export function spent ({ entries }: Sender, next: bigint): PoolTransaction[] {
+  return entries.slice(0, placeOf(entries, next))
 }
 
 /** Where the first entry stands whose nonce is not below `nonce`. */
