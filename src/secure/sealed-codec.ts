@@ -1,7 +1,7 @@
 import { TosError } from '../errors/index.ts'
 import type { TosErrorCode } from '../errors/index.ts'
 import { checksumMatches, encodeHeader, HEADER_BYTES, HEADER_OFFSET, MAX_CLOCK_SKEW_S, writeChecksum } from '../frame/index.ts'
-import type { FrameCodec } from '../frame/index.ts'
+import type { FrameCodec, PrivacyLevel } from '../frame/index.ts'
 import type { Epoch } from './epoch.ts'
 import { FrameCounter } from './frame-counter.ts'
 import { paddedSize } from './padding.ts'
@@ -114,7 +114,7 @@ export function createSealedCodec ({ host, opened, local, remote, now, firstCoun
       bytes.fill(0, padFrom, padFrom + padding)
       view.setUint16(start + HEADER_OFFSET.type, type.code, true)
       view.setUint32(start + HEADER_OFFSET.length, size + padding + SEAL_BYTES, true)
-      const seconds = Math.floor(now() / 1000)
+      const seconds = sentAt(now(), type.privacy)
       view.setUint32(start + HEADER_OFFSET.timestamp, seconds >>> 0, true)
       view.setUint32(start + HEADER_OFFSET.timestamp + 4, Math.floor(seconds / 0x1_0000_0000), true)
       bytes.set(sendNonce, start + HEADER_BYTES)
@@ -124,7 +124,7 @@ export function createSealedCodec ({ host, opened, local, remote, now, firstCoun
       host.used(keys, size + padding)
     },
 
-    open (header, body) {
+    open (header, body, type) {
       if (!checksumMatches(body, header, HEADER_OFFSET.checksum)) fail('CORRUPT_MESSAGE', 'the checksum does not match the sealed bytes')
       if (body.length < SEAL_BYTES) fail('SEAL_BROKEN', `${body.length} bytes cannot be a sealed payload`)
       const nonce = new DataView(body.buffer, body.byteOffset, NONCE_BYTES)
@@ -149,19 +149,28 @@ export function createSealedCodec ({ host, opened, local, remote, now, firstCoun
       }
       received.step()
       host.used(keys, payload.length)
-      checkSender(header, remote, now())
+      checkSender(header, remote, now(), type.privacy)
       return payload
     }
   }
 }
 
+/** High frames tell the time in steps: by the second they would tell how far off a clock is, and so who is who. */
+const HIGH_STEP_S = 100
+
+/** Unix seconds to write into a header. */
+function sentAt (now: number, privacy: PrivacyLevel): number {
+  return privacy === 'high' ? Math.round(now / 1000 / HIGH_STEP_S) * HIGH_STEP_S : Math.floor(now / 1000)
+}
+
 /** What an authentic frame says about its sender must be true as well; a wrong clock is no forgery. */
-function checkSender (header: Uint8Array, remote: Uint8Array, now: number): void {
+function checkSender (header: Uint8Array, remote: Uint8Array, now: number, privacy: PrivacyLevel): void {
   for (let i = 0; i < 32; i++) {
     if (header[HEADER_OFFSET.nodeId + i] !== remote[i]) throw new TosError('WRONG_NODE_ID', 'node_id is not the key that authenticated the connection')
   }
   let seconds = 0
   for (let i = 7; i >= 0; i--) seconds = seconds * 256 + (header[HEADER_OFFSET.timestamp + i] as number)
   const skewSeconds = Math.abs(seconds - Math.floor(now / 1000))
-  if (skewSeconds > MAX_CLOCK_SKEW_S) throw new TosError('CLOCK_SKEW', `frame time is ${skewSeconds} s off`, { details: { skewSeconds } })
+  // half a step is the rounding's
+  if (skewSeconds > MAX_CLOCK_SKEW_S + (privacy === 'high' ? HIGH_STEP_S / 2 : 0)) throw new TosError('CLOCK_SKEW', `frame time is ${skewSeconds} s off`, { details: { skewSeconds } })
 }

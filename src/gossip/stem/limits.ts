@@ -7,6 +7,8 @@ export const STEM = {
   epochSpreadMs: 30_000,
   /** Peers that others' and our own transactions are sent along. */
   stems: 2,
+  /** Origins of an epoch that are spread evenly; where further ones go is left to chance. */
+  origins: 256,
   /** Share of the epochs in which a node fluffs what it is sent. */
   fluffShare: 0.2,
   /** Mean of the exponential time after which whoever has seen a transaction fluffs it, and the longest one. */

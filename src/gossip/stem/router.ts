@@ -33,7 +33,10 @@ export interface StemRouter {
 interface Epoch {
   readonly endsAt: number
   readonly fluffs: boolean
-  /** Keys the map from origins to stems. */
+  /** Place of each origin: 0 is also that of our own. */
+  readonly places: Map<string, number>
+  readonly loads: number[]
+  /** Keys the map from further origins to places. */
   readonly secret: string
   readonly stems: StemPeer[]
   readonly failed: Set<string>
@@ -41,8 +44,8 @@ interface Epoch {
 
 /**
  * Dandelion++ (Fanti et al. 2018, §4): two stems per epoch in different network groups, each origin bound to one of them, and one decision
- * per epoch whether this node fluffs. Our own transactions always take a stem. The map is a keyed hash, so it needs no memory that strangers
- * could fill. A place that was never taken is filled as peers appear; a stem that is gone is not replaced while the other one stands, or a
+ * per epoch whether this node fluffs. Our own transactions always take a stem. A new origin gets the place with fewer of them, the one we share
+ * first: what we make must travel among others' as often as possible. A place that was never taken is filled as peers appear; a stem that is gone is not replaced while the other one stands, or a
  * peer that drops links could make us choose until we choose it.
  */
 export function createStemRouter ({ now, random, peers }: StemRouterDeps): StemRouter {
@@ -51,6 +54,8 @@ export function createStemRouter ({ now, random, peers }: StemRouterDeps): StemR
   const begin = (): Epoch => ({
     endsAt: now() + STEM.epochMs + random() * STEM.epochSpreadMs,
     fluffs: random() < STEM.fluffShare,
+    places: new Map(),
+    loads: Array.from({ length: STEM.stems }, () => 0),
     secret: `${random()} ${random()}`,
     stems: [],
     failed: new Set()
@@ -62,6 +67,15 @@ export function createStemRouter ({ now, random, peers }: StemRouterDeps): StemR
       if (chosen === undefined) return
       stems.push(chosen)
     }
+  }
+  const placeOf = ({ places, loads, secret }: Epoch, from: string): number => {
+    const known = places.get(from)
+    if (known !== undefined) return known
+    if (places.size >= STEM.origins) return Number.parseInt(hash('sha256', `${secret} ${from}`).slice(0, 1), 16) % STEM.stems
+    const place = loads.indexOf(Math.min(...loads))
+    places.set(from, place)
+    loads[place] = (loads[place] as number) + 1
+    return place
   }
   const alive = ({ stems, failed }: Epoch, candidates: readonly StemPeer[]): string[] =>
     stems.flatMap(({ peer }) => !failed.has(peer) && candidates.some(candidate => candidate.peer === peer) ? [peer] : [])
@@ -77,8 +91,8 @@ export function createStemRouter ({ now, random, peers }: StemRouterDeps): StemR
         fill(epoch, candidates)
         stems = alive(epoch, candidates)
       }
-      const { secret, fluffs, stems: chosen } = epoch
-      const first = chosen[Number.parseInt(hash('sha256', `${secret} ${from ?? ''}`).slice(0, 1), 16) % STEM.stems]?.peer
+      const { fluffs, stems: chosen } = epoch
+      const first = chosen[from === undefined ? 0 : placeOf(epoch, from)]?.peer
       const usable = stems.filter(peer => peer !== from)
       return { fluff: from !== undefined && fluffs, stems: usable.toSorted((a, b) => Number(b === first) - Number(a === first)) }
     },
