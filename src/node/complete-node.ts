@@ -3,14 +3,13 @@ import type { Config } from '../config/index.ts'
 import { TosError } from '../errors/index.ts'
 import type { PeerManager } from '../peers/index.ts'
 import { peerIdToNodeId } from '../protocol/index.ts'
-import { toHex } from '../wire/index.ts'
 import type { Scope } from './lifecycle.ts'
 import type { NetworkParts } from './network-parts.ts'
 import type { NodeBase } from './open-base.ts'
 import type { TosNode, TosParts, TosServices } from './tos-node.ts'
 
 /** Adds `tos`, `dump()` and a `stop()` that closes the whole node to a started libp2p; its `start()` throws `NODE_STOPPED` from then on. */
-export function completeNode (libp2p: Libp2p<TosServices>, config: Config, { privateKey, ledger, datastore, hub }: NodeBase, { guard, measures, traffic, kernel, chain, pending, goodbyes, peers }: NetworkParts, connector: PeerManager, scope: Scope): TosNode {
+export function completeNode (libp2p: Libp2p<TosServices>, config: Config, { privateKey, ledger, datastore, hub }: NodeBase, { guard, measures, traffic, kernel, chain, stem, pending, goodbyes, peers }: NetworkParts, connector: PeerManager, scope: Scope): TosNode {
   const tos: TosParts = {
     config, privateKey, kernel, ledger, connector, guard, measures, traffic,
     discovery: peers.snapshot,
@@ -20,11 +19,8 @@ export function completeNode (libp2p: Libp2p<TosServices>, config: Config, { pri
     miner: chain.miner,
     events: hub,
     imports: { running: 0 },
-    async submit (data) {
-      const { id } = await chain.transactionRelay.submit(data)
-      hub.emit({ event: 'transaction', id: toHex(id), origin: 'local' })
-      return id
-    }
+    submit: data => stem.submit(data),
+    nextNonce: sender => stem.nextNonce(sender)
   }
   const dump = (): Record<string, Record<string, number>> => ({
     ...chain.dump(),

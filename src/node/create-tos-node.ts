@@ -18,6 +18,7 @@ import { openBase } from './open-base.ts'
 import type { GivenParts } from './open-base.ts'
 import { startLibp2p } from './start-libp2p.ts'
 import type { TosNode } from './tos-node.ts'
+import type { StemTime } from './stem-parts.ts'
 import type { DhtRecords } from './transport/index.ts'
 import { watchNode } from './watch-node.ts'
 
@@ -33,6 +34,8 @@ export interface TosNodeOptions<P extends Readonly<Record<string, AnyDefinition>
   readonly transports?: NonNullable<Libp2pOptions['transports']>
   /** Kinds of DHT records to keep beside public keys, for research on a DHT of one's own. */
   readonly dhtRecords?: DhtRecords
+  /** Time and chance of the stem phase of transactions, for tests and simulations; default the machine's own. */
+  readonly stemTime?: StemTime
   /** Where libp2p and the services log, default nowhere. */
   readonly logger?: ComponentLogger
 }
@@ -42,14 +45,14 @@ export interface TosNodeOptions<P extends Readonly<Record<string, AnyDefinition>
  * codes for its data directory, and `LISTEN_FAILED` when an address is taken.
  */
 export async function createTosNode<P extends Readonly<Record<string, AnyDefinition>> = Record<never, never>> (options: TosNodeOptions<P> = {}): Promise<TosNode<P>> {
-  const { protocols, ledger, ephemeral = false, transports, dhtRecords, logger, ...given } = options
+  const { protocols, ledger, ephemeral = false, transports, dhtRecords, stemTime, logger, ...given } = options
   const folder = ephemeral ? mkdtempSync(join(tmpdir(), 'tos-')) : undefined
   const removeFolder = (): void => { if (folder !== undefined) rmSync(folder, { recursive: true, force: true }) }
   try {
     const source = fromObject({ ...given, ...(folder === undefined ? {} : { dataDir: folder }) }, 'createTosNode')
     const { config } = resolveConfig([source], { facts: baseFacts() })
     const custom = { ...await loadProtocols(config.protocol), ...protocols }
-    return await openNode(config, custom, { ledger, transports, dhtRecords, logger }, removeFolder) as TosNode<P>
+    return await openNode(config, custom, { ledger, transports, dhtRecords, stemTime, logger }, removeFolder) as TosNode<P>
   } catch (error) {
     removeFolder()
     throw error
@@ -62,7 +65,7 @@ async function openNode (config: Config, custom: Readonly<Record<string, AnyDefi
   try {
     scope.add('files', cleanUp)
     const base = await openBase(config, given, scope)
-    const parts = createNetworkParts(config, base)
+    const parts = createNetworkParts(config, base, given.stemTime)
     scope.add('guard', () => { parts.guard.stop() })
     scope.add('mempool and relays', () => parts.chain.stop())
 
@@ -79,6 +82,7 @@ async function openNode (config: Config, custom: Readonly<Record<string, AnyDefi
     scope.add('pings', keepAlive(node, { measures: parts.measures, hub: base.hub, parted: parts.peers.parted }))
     scope.add('miner and sync', () => parts.chain.rest())
     scope.add('dialler', () => { connector.stop() })
+    scope.add('stems', parts.stem.bind(libp2p))
 
     parts.chain.sync.start()
     if (config.mine) parts.chain.miner.start()

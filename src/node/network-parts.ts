@@ -1,6 +1,7 @@
 import type { Connection } from '@libp2p/interface'
 import { peerIdFromPrivateKey } from '@libp2p/peer-id'
 import { LRUCache } from 'lru-cache'
+import type { Penalise } from '../chain/index.ts'
 import type { Config } from '../config/index.ts'
 import { GOODBYE_REASON } from '../../protocols/index.ts'
 import { TosError } from '../errors/index.ts'
@@ -27,10 +28,14 @@ import { createPendingServices } from './pending-services.ts'
 import type { PendingServices } from './pending-services.ts'
 import { builtinDefinitions } from './services.ts'
 import type { Definitions } from './services.ts'
+import { createStemParts } from './stem-parts.ts'
+import type { StemParts, StemTime } from './stem-parts.ts'
 import { goodbyeText } from './watch-node.ts'
 
 /** Peers whose last words are remembered until their connection is gone. */
 const MAX_GOODBYES = 1000
+/** Its frames are not counted: that would tell when a transaction went by. */
+const STEM_STREAM = /\/tx-stem\//
 
 /** What speaks to the network, before there is one. */
 export interface NetworkParts {
@@ -42,6 +47,8 @@ export interface NetworkParts {
   readonly definitions: Definitions
   /** Services whose decisions are not built yet, with what they counted. */
   readonly pending: PendingServices
+  /** The private part of transaction relay. */
+  readonly stem: StemParts
   /** Discovery, address book and dialler. */
   readonly peers: PeerParts
   /** Scores, bans and limits of peers. */
@@ -54,7 +61,7 @@ export interface NetworkParts {
 }
 
 /** Creates kernel and chain, and the definitions that join them. Opens nothing. */
-export function createNetworkParts (config: Config, base: NodeBase): NetworkParts {
+export function createNetworkParts (config: Config, base: NodeBase, stemTime?: StemTime): NetworkParts {
   const { ledger, hub, minerKey, onError } = base
   const { network, limits, profile, mineIntervalMs, plain } = config
   const ports = createNetworkPorts()
@@ -77,28 +84,32 @@ export function createNetworkParts (config: Config, base: NodeBase): NetworkPart
     }
   })
   const sessions = createNodeSessions(config, base, refuse)
+  const carriers = (plain ? sealedAndPlainCarriers : sealedCarriers)(sessions, Date.now)
+  const metered = traffic.carriers(carriers)
   const kernel = createKernel({
     network,
-    carriers: traffic.carriers((plain ? sealedAndPlainCarriers : sealedCarriers)(sessions, Date.now)),
+    carriers: id => STEM_STREAM.test(id) ? carriers(id) : metered(id),
     streamsPerProtocol: limits.streamsPerProtocol,
     corruptStrikes: profile === 'tos-spec' ? 1 : CORRUPT_STRIKES,
     streamTimes: { firstFrameMs: limits.firstHeaderTimeoutMs, minBytesPerSecond: limits.minBytesPerSecond, frameMs: limits.frameTimeoutMs }
   })
   kernel.incidents.listen(guard.incident)
+  const penalise: Penalise = (peer, code) => { kernel.incidents.report({ code, peer, protocol: 'chain', error: new TosError(code, `${peer} broke a rule of the chain`) }) }
   const chain = createChainParts({
     ledger, hub, minerKey, mineIntervalMs, onError,
     ports: { ...ports, ...measuredAnswers(ports, { measures, reward: guard.record, clock }) },
-    penalise: (peer, code) => { kernel.incidents.report({ code, peer, protocol: 'chain', error: new TosError(code, `${peer} broke a rule of the chain`) }) }
+    penalise
   })
+  const stem = createStemParts({ network, coverTraffic: config.coverTraffic, ledger, chain, hub, blocksOnly: peers.blocksOnly, penalise, onError, time: stemTime })
   const goodbyes = new LRUCache<string, string>({ max: MAX_GOODBYES })
   const pending = createPendingServices()
   const relays = rewardRelays(chain, { hasBlock: hash => ledger.has(hash), hasTransaction: hash => chain.mempool.get(hash) !== undefined }, noteUse(measures, guard.record))
-  const definitions = builtinDefinitions({ source: peers.blocksOnly.transactions(chain.source), ...relays }, pending, peers.exchange, {
+  const definitions = builtinDefinitions({ source: peers.blocksOnly.transactions(chain.source), ...relays }, pending, stem.service, peers.exchange, {
     goodbye ({ reason, text }, peer) {
       // the peer stays, on its other connection
       if (reason !== GOODBYE_REASON.duplicateConnection) goodbyes.set(peer, goodbyeText(reason, text))
       peers.parted(peer, reason)
     }
   })
-  return { kernel, sessions, ports, chain, definitions, pending, peers, guard, measures, traffic, goodbyes }
+  return { kernel, sessions, ports, chain, definitions, pending, stem, peers, guard, measures, traffic, goodbyes }
 }

@@ -1,21 +1,19 @@
-import type { MiningService, TxStemService, VoteService } from '../../protocols/index.ts'
-import { TosError } from '../errors/index.ts'
+import type { MiningService, VoteService } from '../../protocols/index.ts'
 
 /** Services whose decisions are not built yet: messages are carried, decoded and checked in form, then counted here and answered honestly. */
 export interface PendingServices {
   readonly votes: VoteService
   readonly mining: MiningService
-  readonly txStem: TxStemService
   /** Messages that came, by kind. */
-  readonly counts: Readonly<Record<'votes' | 'shares' | 'stems', number>>
+  readonly counts: Readonly<Record<'votes' | 'shares', number>>
 }
 
 /**
  * Votes and shares are neither accepted nor rejected: without a check of signature and authority a node must not forward them, and
- * must not charge anybody either. No votes are held, and a stem is refused.
+ * must not charge anybody either. No votes are held.
  */
 export function createPendingServices (): PendingServices {
-  const counts = { votes: 0, shares: 0, stems: 0 }
+  const counts = { votes: 0, shares: 0 }
   return {
     counts,
     votes: {
@@ -25,9 +23,6 @@ export function createPendingServices (): PendingServices {
     mining: {
       share: () => { counts.shares++; return 'ignore' },
       submitted: () => { counts.shares++ }
-    },
-    txStem: {
-      stem: () => { counts.stems++; throw new TosError('UNAVAILABLE', 'this node takes no stems yet') }
     }
   }
 }

@@ -1,5 +1,5 @@
 import { blockAnnounce, blocks, consensusVote, goodbye, mining, miningShare, peerExchange, ping, transactions, txAnnounce, txStem, votes } from '../../protocols/index.ts'
-import type { GoodbyeService, PeerExchangeService } from '../../protocols/index.ts'
+import type { GoodbyeService, PeerExchangeService, TxStemService } from '../../protocols/index.ts'
 import { TosError } from '../errors/index.ts'
 import { createGossipOptions, mountTopic } from '../gossip/index.ts'
 import { topicId } from '../protocol/index.ts'
@@ -13,14 +13,14 @@ import { isPublicNetwork } from './transport/index.ts'
 export type Definitions = Readonly<Record<string, AnyDefinition>>
 
 /** The built-in protocols, streams and topics with the services behind them. They are mounted by the same call as a third party's. */
-export function builtinDefinitions ({ source, blockRelay, transactionRelay }: Pick<ChainParts, 'source' | 'blockRelay' | 'transactionRelay'>, pending: PendingServices, exchange: PeerExchangeService, farewells: GoodbyeService): Definitions {
+export function builtinDefinitions ({ source, blockRelay, transactionRelay }: Pick<ChainParts, 'source' | 'blockRelay' | 'transactionRelay'>, pending: PendingServices, stems: TxStemService, exchange: PeerExchangeService, farewells: GoodbyeService): Definitions {
   return {
     tosPing: ping({ now: Date.now }),
     peerExchange: peerExchange(exchange),
     blocks: blocks(source),
     transactions: transactions(source),
     votes: votes(pending.votes),
-    txStem: txStem(pending.txStem),
+    txStem: txStem(stems),
     mining: mining(pending.mining),
     goodbye: goodbye(farewells),
     blockAnnounce: blockAnnounce((announce, { peer, signal }) => blockRelay.validate(announce, peer, signal)),

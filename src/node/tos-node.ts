@@ -75,8 +75,13 @@ export interface TosParts {
   readonly events: NodeEvents
   /** Chain files being read: their blocks are not news. */
   readonly imports: { running: number }
-  /** Pools a signed transaction of our own and announces it. Throws what `Mempool.add` throws. */
+  /**
+   * Pools a signed transaction of our own and announces it; with a privacy level from 2 on it first travels along a stem, unseen. Throws
+   * what `Mempool.add` throws.
+   */
   submit (data: Uint8Array): Promise<Uint8Array>
+  /** The nonce of the sender's next transaction: after those pooled, and after our own that are still on their stems. */
+  nextNonce (sender: Uint8Array): bigint
 }
 
 /** A TOS node: a `Libp2p` with typed services, and the chain behind them in `tos`. `stop()` also closes the store and the data directory, for good: `start()` throws `NODE_STOPPED` afterwards. */
