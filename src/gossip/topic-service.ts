@@ -182,7 +182,7 @@ class MountedTopic<T> implements TopicService<T> {
     const timer = setTimeout(() => { controller.abort(new TosError('TIMEOUT', `no verdict on ${this.topic} within ${this.#timeoutMs} ms`)) }, this.#timeoutMs)
     this.#running.add(controller)
     try {
-      const verdict = await verdictOrAbort(() => this.#definition.validate(job.value, { peer: job.peer, signal: controller.signal }), controller.signal)
+      const verdict = await verdictOrAbort(() => this.#definition.validate(job.value, { peer: job.peer, signal: controller.signal, alsoFrom: () => this.#router?.typed.repeaters(job.messageId) ?? [] }), controller.signal)
       if (verdict === 'reject') this.#incident(new TosError('INVALID_MESSAGE', `a message on ${this.topic} was rejected`), job.peer)
       this.#settle(job, verdict)
     } catch (cause) {

@@ -20,6 +20,7 @@ interface Untyped {
   getMeshPeers (topic: string): string[]
   getScore (peer: string): number
   readonly backoff?: BackoffTable
+  readonly mcache?: { readonly msgs?: ReadonlyMap<string, { readonly originatingPeers?: ReadonlySet<string> }> }
 }
 
 /** GossipSub with the members the project uses, typed. */
@@ -31,6 +32,8 @@ export interface TypedPubsub {
   /** Peer ids of the topic's mesh. */
   meshPeers (topic: string): readonly string[]
   score (peer: string): number
+  /** Peers that sent a message again while it waits for its verdict; none when the library no longer tells. */
+  repeaters (messageId: string): readonly string[]
   /** The live table, or `undefined` when the library no longer has it. */
   readonly backoffs: BackoffTable | undefined
 }
@@ -47,6 +50,7 @@ export function typedPubsub (pubsub: GossipSub): TypedPubsub {
     report: (messageId, source, verdict) => { target.reportMessageValidationResult(messageId, source, verdict) },
     meshPeers: topic => target.getMeshPeers(topic),
     score: peer => target.getScore(peer),
+    repeaters: messageId => [...target.mcache?.msgs?.get(messageId)?.originatingPeers ?? []],
     backoffs: target.backoff instanceof Map ? target.backoff : undefined
   }
 }

@@ -31,9 +31,9 @@ export function rewardRelays ({ blockRelay, transactionRelay }: Relays, known: K
     },
     transactionRelay: {
       ...transactionRelay,
-      async validate (announce, from, signal) {
+      async validate (announce, from, signal, alsoFrom) {
         const isNew = !known.hasTransaction(announce.txHash)
-        const verdict = await transactionRelay.validate(announce, from, signal)
+        const verdict = await transactionRelay.validate(announce, from, signal, alsoFrom)
         // one that is mined already is passed on as well, and is no news
         if (verdict === 'accept' && isNew && known.hasTransaction(announce.txHash)) reward(from, 'valid_transaction')
         return verdict

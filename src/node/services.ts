@@ -24,7 +24,7 @@ export function builtinDefinitions ({ source, blockRelay, transactionRelay }: Pi
     mining: mining(pending.mining),
     goodbye: goodbye(farewells),
     blockAnnounce: blockAnnounce((announce, { peer, signal }) => blockRelay.validate(announce, peer, signal)),
-    txAnnounce: txAnnounce((announce, { peer, signal }) => transactionRelay.validate(announce, peer, signal)),
+    txAnnounce: txAnnounce((announce, { peer, signal, alsoFrom }) => transactionRelay.validate(announce, peer, signal, alsoFrom)),
     consensusVote: consensusVote(pending.votes),
     miningShare: miningShare(pending.mining)
   }

@@ -10,6 +10,8 @@ export interface TopicContext {
   readonly peer: string
   /** Aborts when the time for a verdict is over. */
   readonly signal: AbortSignal
+  /** Peers that have sent the same message since, as far as is known by now: they hold what it speaks of, too. */
+  readonly alsoFrom?: () => readonly string[]
 }
 
 /** One GossipSub topic in one object; the score parameters are derived from `expectedPerMinute`. */

@@ -41,6 +41,16 @@ test('a silent announcer: after 2 s the next who announced it is asked, before p
   assert.deepEqual(results.map(({ result }) => result), ['held', 'held', 'held', 'held'])
 })
 
+test('who sent the same announcement over gossip, where only the first one is shown, is asked before other peers as well', async () => {
+  const { clock, pool, asked } = setUpPool({ c: 'held' }, ['x', 'y'])
+  const repeaters: string[] = []
+  const fetched = pool.fetch(hashOf(1), 'a', undefined, () => repeaters)
+  await clock.advance(100)
+  repeaters.push('a', 'b', 'c')
+  assert.equal((await clock.until(fetched)).result, 'held')
+  assert.deepEqual(asked, ['a 0', 'b 2000', 'c 3000'])
+})
+
 test('one who announces it when nobody was left to ask is asked at once', async () => {
   const { clock, pool, asked } = setUpPool({ b: 'held' })
   const first = pool.fetch(hashOf(1), 'a')

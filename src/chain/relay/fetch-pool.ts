@@ -48,9 +48,9 @@ export interface FetchDeps {
 export interface FetchPool {
   /**
    * Who else names a hash that is being fetched is asked before other peers, as many as are remembered (`ANNOUNCERS`).
-   * `signal` ends the wait as unresolved; the fetch itself ends with the last who waits for it.
+   * `alsoFrom` tells of more of them, where a network shows only the first announcement. `signal` ends the wait as unresolved; the fetch itself ends with the last who waits for it.
    */
-  fetch (hash: Uint8Array, from: string, signal?: AbortSignal): Promise<Fetched>
+  fetch (hash: Uint8Array, from: string, signal?: AbortSignal, alsoFrom?: () => readonly string[]): Promise<Fetched>
   /** Ends everything under way as unresolved. */
   stop (): void
   dump (): Record<string, number>
@@ -66,6 +66,7 @@ interface Job {
   readonly hash: Uint8Array
   /** Who named it, in order of arrival; it waits in the queue of each, so that a flood of the first one's does not hold it up. */
   readonly announcers: string[]
+  readonly alsoFrom: () => readonly string[]
   readonly done: PromiseWithResolvers<Fetched>
   /** Ends the attempts that are still open when the job is over. */
   readonly scope: AbortController
@@ -153,7 +154,7 @@ export function createFetchPool ({ clock, attempt, others, limits = {}, onError 
     job.cancelNext()
     const isNew = (name: string): boolean => !job.asked.has(name)
     // who named it has it; of the others one can only hope so
-    const peer = job.asked.size > max.others ? undefined : job.announcers.find(isNew) ?? others().find(isNew)
+    const peer = job.asked.size > max.others ? undefined : job.announcers.find(isNew) ?? job.alsoFrom().find(isNew) ?? others().find(isNew)
     job.isStuck = peer === undefined
     if (peer !== undefined) {
       ask(job, peer)
@@ -162,9 +163,9 @@ export function createFetchPool ({ clock, attempt, others, limits = {}, onError 
       finish(job, 'unresolved')
     }
   }
-  const open = (hash: Uint8Array, from: string): Job => {
+  const open = (hash: Uint8Array, from: string, alsoFrom: () => readonly string[]): Job => {
     const job: Job = {
-      hash: hash.slice(), announcers: [from], done: Promise.withResolvers(), scope: new AbortController(), asked: new Set(), liars: new Set(),
+      hash: hash.slice(), announcers: [from], alsoFrom, done: Promise.withResolvers(), scope: new AbortController(), asked: new Set(), liars: new Set(),
       waiters: 0, active: 0, startedFor: undefined, startedAt: Infinity, isCrowdedOut: false, isStuck: false, cancelGiveUp: () => {}, cancelNext: () => {}
     }
     jobs.set(toHex(hash), job)
@@ -189,14 +190,14 @@ export function createFetchPool ({ clock, attempt, others, limits = {}, onError 
     return job
   }
   return {
-    async fetch (hash, from, signal) {
+    async fetch (hash, from, signal, alsoFrom = () => []) {
       const before = waiting.get(from) ?? 0
       if (before >= max.waitingPerPeer) return nothing(false)
       if (signal?.aborted === true || waitingInAll >= max.waiting) return nothing(true)
       change(waiting, from, 1)
       waitingInAll++
       const held = jobs.get(toHex(hash))
-      const job = held === undefined ? open(hash, from) : join(held, from)
+      const job = held === undefined ? open(hash, from, alsoFrom) : join(held, from)
       job.waiters++
       const { promise: left, resolve } = Promise.withResolvers<Fetched>()
       const leave = (): void => { resolve(nothing(true)) }

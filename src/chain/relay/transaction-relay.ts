@@ -28,8 +28,10 @@ export interface TransactionRelayDeps {
 
 /** Announce, fetch, verify, pool (WIRE.md §3). */
 export interface TransactionRelay {
-  /** One that is held, or was turned away, costs nothing. Settles within the fetch limits' `giveUpMs` (5 s), as `ignore` soon after `signal` fires. */
-  validate (announce: TxAnnounce, from: string, signal?: AbortSignal): Promise<Verdict>
+  /**
+   * One that is held, or was turned away, costs nothing. `alsoFrom`: who has sent the same announcement since. Settles within the fetch limits' `giveUpMs` (5 s), as `ignore` soon after `signal` fires.
+   */
+  validate (announce: TxAnnounce, from: string, signal?: AbortSignal, alsoFrom?: () => readonly string[]): Promise<Verdict>
   /** Pools a transaction of this node's own and announces it when it was not there yet. Throws what `Mempool.add` throws. */
   submit (data: Uint8Array): Promise<PoolAdded>
   dump (): Record<string, number>
@@ -91,12 +93,12 @@ export function createTransactionRelay ({ ledger, mempool, client, clock, others
     return found === undefined ? undefined : ledger.readTransaction(found.data)
   }
   return {
-    async validate (announce, from, signal) {
+    async validate (announce, from, signal, alsoFrom) {
       const known = await held(announce.txHash)
       if (known !== undefined) return matches(announce, known) ? 'accept' : 'reject'
       const before = turnedAway.get(toHex(announce.txHash))
       if (before !== undefined && before.until > clock.now()) return before.verdict
-      const { result, liars, isExcused } = await pool.fetch(announce.txHash, from, signal)
+      const { result, liars, isExcused } = await pool.fetch(announce.txHash, from, signal, alsoFrom)
       const transaction = result === 'held' ? await held(announce.txHash) : undefined
       // only what had to be fetched counts: a flood must not hide among repetitions of what is known
       if (!isExcused && record.note(from, result !== 'unresolved')) penalise(from, 'ANNOUNCED_NOTHING')
