@@ -59,7 +59,7 @@ export function createChainParts ({ ledger, ports, hub, minerKey, mineIntervalMs
   return {
     mempool, sync, blockRelay, transactionRelay, miner,
     source: {
-      blocks: (question, { signal }) => serveBlocks(question, { signal }),
+      blocks: (question, { signal, peer }) => serveBlocks(question, { signal, peer: peer.toString() }),
       transactions: (question, { signal }) => serveTransactions(question, { signal })
     },
     dump: () => ({ ledger: ledger.dump(), mempool: mempool.dump(), sync: sync.dump(), blockRelay: blockRelay.dump(), transactionRelay: transactionRelay.dump() }),

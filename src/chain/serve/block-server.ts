@@ -4,7 +4,10 @@ import { TosError } from '../../errors/index.ts'
 import { encode, toHex } from '../../wire/index.ts'
 import { blockHeader } from '../block/header.ts'
 import type { BlockHeader } from '../block/header.ts'
+import { systemClock } from '../clock.ts'
+import type { Clock } from '../clock.ts'
 import type { Ledger } from '../ledger.ts'
+import { createByteBudget } from './byte-budget.ts'
 
 /** What serving blocks may cost. */
 export interface BlockServerLimits {
@@ -12,11 +15,16 @@ export interface BlockServerLimits {
   readonly responseBytes?: number
   /** Answers being built at once; more are told `busy` (default 8, so at most 40 MiB of answers). */
   readonly concurrent?: number
+  /** Bytes a second for each peer in the long run (default 8 MiB), and at once (default 64 MiB); beyond, it is told `busy`. */
+  readonly bytesPerSecond?: number
+  readonly burstBytes?: number
+  readonly clock?: Clock
 }
 
-/** Who asks: `signal` fires when the asker has gone. */
+/** Who asks: `signal` fires when the asker has gone. Without a name no budget applies. */
 export interface ServeContext {
   readonly signal?: AbortSignal
+  readonly peer?: string
 }
 
 export type BlockServer = (question: BlockQuestion, context?: ServeContext) => Promise<BlockAnswer>
@@ -24,6 +32,9 @@ export type BlockServer = (question: BlockQuestion, context?: ServeContext) => P
 // u32 tag, request id, status, two list lengths, has_more
 const ENVELOPE_BYTES = 4 + 8 + 1 + 8 + 8 + 1
 const HASH_BYTES = 32
+const MIB = 1024 * 1024
+/** Peers whose budget is remembered. */
+const BUDGETS = 1024
 
 /** What a query names, in the order of the answer. */
 interface Selection {
@@ -37,17 +48,21 @@ interface Selection {
 
 /**
  * Answers BLOCK_REQUEST from `ledger` (WIRE.md §5): topological order, at most `maxItems`, never above the byte cap; `hasMore`
- * when it stopped early. Status `busy` above the concurrency limit. Throws `ABORTED` when the asker has gone.
+ * when it stopped early. Status `busy` above the concurrency limit and above the peer's byte budget. Throws `ABORTED` when the asker has gone.
  */
-export function createBlockServer (ledger: Ledger, { responseBytes = BLOCK_LIMITS.responseBytes, concurrent = 8 }: BlockServerLimits = {}): BlockServer {
+export function createBlockServer (ledger: Ledger, limits: BlockServerLimits = {}): BlockServer {
+  const { responseBytes = BLOCK_LIMITS.responseBytes, concurrent = 8, bytesPerSecond = 8 * MIB, burstBytes = 64 * MIB, clock = systemClock } = limits
+  const budget = createByteBudget(clock, { bytesPerSecond, burstBytes, peers: BUDGETS })
   // room for one block of any size, or a large block could never be had from here
   const cap = Math.min(BLOCK_LIMITS.responseBytes, Math.max(responseBytes, ENVELOPE_BYTES + BLOCK_LIMITS.blockBytes + BLOCK_LIMITS.hashes * HASH_BYTES))
   let building = 0
-  return async (question, { signal } = {}) => {
-    if (building >= concurrent) return { status: BLOCK_STATUS.busy, blocks: [], notFound: [], hasMore: false }
+  return async (question, { signal, peer } = {}) => {
+    if (building >= concurrent || (peer !== undefined && !budget.allows(peer))) return { status: BLOCK_STATUS.busy, blocks: [], notFound: [], hasMore: false }
     building++
     try {
-      return await answer(ledger, question, cap, signal)
+      const built = await answer(ledger, question, cap, signal)
+      if (peer !== undefined) budget.charge(peer, built.blocks.reduce((sum, block) => sum + blockBytes(block), ENVELOPE_BYTES))
+      return built
     } finally {
       building--
     }
