@@ -98,12 +98,15 @@ describe('tosd as a process', { concurrency: 2 }, () => {
     assert.deepEqual([answer.code, answer.stderr, lines(answer.stdout)], [0, '', [{ text: 'hello alice' }]])
     const pings = lines((await tosd(['ping', server.ready.peerId, '--count', '2', '--interval', '1ms', ...options('asker')])).stdout)
     assert.deepEqual(pings.map(({ seq, error }) => [seq, error]), [[0, undefined], [1, undefined]])
-    asker.child.kill('SIGINT')
-    assert.deepEqual(await asker.closed, [0, null])
+    // a peer that listens no more holds a stop up for half a second: it is waited for with the goodbye
+    asker.child.kill('SIGSTOP')
     // a second signal means now; one that follows within 300 ms is the echo of a launcher, so this insists
     const insist = setInterval(() => server.child.kill('SIGINT'), 50)
     assert.deepEqual(await server.closed, [130, null])
     clearInterval(insist)
+    asker.child.kill('SIGCONT')
+    asker.child.kill('SIGINT')
+    assert.deepEqual(await asker.closed, [0, null])
   })
 
   test('stop returns when the process is gone: the directory can be used again at once, five times over', async () => {
