@@ -146,6 +146,19 @@ test('a store of another network, difficulty or a newer format is refused, and s
   await assert.rejects(open(join(stranger, 'letter.txt')), { code: 'DATA_DIR_UNREADABLE' })
 })
 
+test('a bit that flips in a table costs the blocks from there on, not the whole table', async () => {
+  const location = await image('flip')
+  const at = 30
+  for (const name of await readdir(join(location, 'blocks'))) {
+    const path = join(location, 'blocks', name)
+    const offset = name.endsWith('.ldb') ? (await readFile(path)).indexOf((chain[at] as BlockData).header) : -1
+    if (offset !== -1) await overwrite(path, offset, 1, byte => byte ^ 1)
+  }
+  const { kept, reported } = await prefixOf(location)
+  // LevelDB checks and drops blocks of 4 KiB
+  assert.ok(reported && kept <= at && kept > at - 8, `${kept} kept`)
+})
+
 test('a first start that was killed before its manifest had its name is no foreign directory', async () => {
   const location = await mkdtemp(join(root, 'first-'))
   await writeFile(join(location, 'ledger.json.new'), '{"format":1,')

@@ -1,10 +1,13 @@
 import { readdir } from 'node:fs/promises'
 import { ClassicLevel } from 'classic-level'
 import { TosError } from '../../errors/index.ts'
+import { sequenceOf } from './block-log.ts'
 import { setDamagedTablesAside } from './table-check.ts'
+import type { TableEntry } from './table-check.ts'
 
 export type LevelLog = ClassicLevel<Buffer, Buffer>
 
+const PUT_BATCH = 64
 const MACHINE_FAULT = /permission denied|no space|quota|too many open files|read-only file system|input\/output error|cannot allocate/i
 
 /** An open LevelDB; `repaired` says why it had to be repaired first. */
@@ -21,10 +24,10 @@ export interface OpenedLog {
 export async function openLog (location: string): Promise<OpenedLog> {
   let repaired: string | undefined
   const damaged = await setDamagedTablesAside(location)
-  if (damaged.length > 0) repaired = await repair(location, `${damaged.join(', ')} damaged`)
+  if (damaged.names.length > 0) repaired = await repair(location, `${damaged.names.join(', ')} damaged`)
   else if (await lostItsRoot(location)) repaired = await repair(location, 'its CURRENT file is missing')
   try {
-    return { db: await open(location), repaired }
+    return { db: await openWith(location, damaged.entries), repaired }
   } catch (error) {
     if (error instanceof TosError || repaired !== undefined || !isCorruption(error)) throw coded(error, location)
     repaired = await repair(location, reasonOf(error))
@@ -41,6 +44,23 @@ async function open (location: string): Promise<LevelLog> {
   const db: LevelLog = new ClassicLevel(location, { keyEncoding: 'buffer', valueEncoding: 'buffer', compression: false })
   await db.open()
   return db
+}
+
+/** Puts back records that a repair, which takes or leaves whole tables, left out. The hash chain judges them as it does all others. */
+async function openWith (location: string, entries: readonly TableEntry[]): Promise<LevelLog> {
+  const db = await open(location)
+  const records = entries.filter(([key]) => sequenceOf(key) !== undefined)
+  try {
+    for (let from = 0; from < records.length; from += PUT_BATCH) {
+      const some = records.slice(from, from + PUT_BATCH)
+      const held = await db.getMany(some.map(([key]) => key))
+      await db.batch(some.flatMap(([key, value], i) => held[i] === undefined ? [{ type: 'put' as const, key, value }] : []))
+    }
+    return db
+  } catch (error) {
+    await db.close()
+    throw error
+  }
 }
 
 async function lostItsRoot (location: string): Promise<boolean> {

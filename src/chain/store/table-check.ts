@@ -11,6 +11,8 @@ const FOOTER_BYTES = 48
 const MAGIC = Buffer.from('57fb808b247547db', 'hex')
 const TRAILER_BYTES = 5
 const UNCOMPRESSED = 0
+const KEY_SUFFIX = 8
+const TYPE_VALUE = 1
 const MASK_DELTA = 0xa282ead8
 
 interface BlockHandle {
@@ -18,16 +20,61 @@ interface BlockHandle {
   readonly size: number
 }
 
-/** Renames the damaged tables of a closed LevelDB to `<name>.damaged`, which LevelDB ignores, and returns their names. */
-export async function setDamagedTablesAside (location: string): Promise<string[]> {
-  const names = await readdir(location).catch((): string[] => [])
-  const damaged: string[] = []
-  for (const name of names.filter(candidate => /\.(?:ldb|sst)$/.test(candidate))) {
-    if (isSoundTable(await readFile(join(location, name)))) continue
+/** Tables that LevelDB must not see, and what their sound blocks hold. */
+export interface DamagedTables {
+  readonly names: string[]
+  readonly entries: TableEntry[]
+}
+
+/** A key and its value. */
+export type TableEntry = readonly [key: Buffer, value: Buffer]
+
+/** Renames the damaged tables of a closed LevelDB to `<name>.damaged`, which LevelDB ignores, and reads what is still sound in them. */
+export async function setDamagedTablesAside (location: string): Promise<DamagedTables> {
+  const files = await readdir(location).catch((): string[] => [])
+  const [names, entries]: [string[], TableEntry[]] = [[], []]
+  for (const name of files.filter(candidate => /\.(?:ldb|sst)$/.test(candidate))) {
+    const file = await readFile(join(location, name))
+    if (isSoundTable(file)) continue
     await rename(join(location, name), join(location, `${name}.damaged`))
-    damaged.push(name)
+    names.push(name)
+    entries.push(...soundEntries(file))
   }
-  return damaged
+  return { names, entries }
+}
+
+/** Entries of the blocks that carry their checksum, as far as a sound index names them; deletions and older values are not told apart. */
+export function soundEntries (file: Buffer): TableEntry[] {
+  if (file.length < FOOTER_BYTES) return []
+  const reader = { file, at: file.length - FOOTER_BYTES }
+  try {
+    readHandle(reader)
+    const index = readHandle(reader)
+    return isSoundBlock(file, index) ? listed(file, index).flatMap(block => sound(file, block) ? entriesOf(file, block) : []) : []
+  } catch (error) {
+    if (error instanceof RangeError) return []
+    throw error
+  }
+}
+
+function sound (file: Buffer, block: BlockHandle): boolean {
+  return isSoundBlock(file, block) && file.readUInt8(block.offset + block.size) === UNCOMPRESSED
+}
+
+/** Keys are stored as what differs from the one before, with eight bytes behind that say how new the entry is, and of what type. */
+function entriesOf (file: Buffer, { offset, size }: BlockHandle): TableEntry[] {
+  const end = offset + size - 4 - 4 * file.readUInt32LE(offset + size - 4)
+  const reader = { file, at: offset }
+  const entries: TableEntry[] = []
+  let key = Buffer.alloc(0)
+  while (reader.at < end) {
+    const [shared, added, valueBytes] = [readVarint(reader), readVarint(reader), readVarint(reader)]
+    key = Buffer.concat([key.subarray(0, shared), file.subarray(reader.at, reader.at + added)])
+    const value = reader.at + added
+    reader.at = value + valueBytes
+    if (key.length >= KEY_SUFFIX && key[key.length - KEY_SUFFIX] === TYPE_VALUE) entries.push([key.subarray(0, -KEY_SUFFIX), file.subarray(value, reader.at)])
+  }
+  return entries
 }
 
 /** True when every block of the table carries its checksum. Blocks listed by a compressed index, which we never write, are taken on trust. */
