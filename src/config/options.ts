@@ -28,7 +28,8 @@ export const isSeeded = (network: string): boolean => SEEDS[network] !== undefin
 export const OPTIONS = {
   network: text({ default: 'mainnet', words: ['mainnet', 'testnet', 'devnet'], pattern: /^[a-z0-9-]{1,32}$/, what: 'mainnet, testnet, devnet or a private name of [a-z0-9-]{1,32}', doc: 'The network to join; it is part of every protocol id.' }),
   profile: choice({ choices: ['default', 'tos-spec'], default: 'default', doc: 'How strict the node is: tos-spec follows the specification to the letter, where a damaged frame closes the connection at once.' }),
-  preset: choice({ choices: ['full', 'light', 'mining', 'validator'], default: 'full', doc: 'Role of the node. light only asks the DHT, all others serve it; mining turns mine on except on public networks; validator is like full until votes are built.' }),
+  preset: choice({ choices: ['full', 'light', 'mining', 'validator'], default: 'full', doc: 'Role of the node. light keeps headers only (nodeType) and only asks the DHT, all others serve it; mining turns mine on except on public networks; validator is like full until votes are built.' }),
+  nodeType: choice({ choices: ['full', 'light'], default: ({ preset }) => preset === 'light' ? 'light' : 'full', doc: 'What the node keeps: full all blocks; light headers only, about 150 bytes a block, and it asks full nodes for proofs of transactions.' }),
   dataDir: path({ default: ({ home, xdgDataHome, network }) => xdgDataHome === '' ? join(home, '.tosd', network) : join(xdgDataHome, 'tosd', network), doc: 'Identity, chain and peer store of one node.' }),
   keyPassphrase: secret({ default: '', doc: 'Passphrase of the key file; the environment is the only place for it. Empty: the key file is not encrypted.' }),
   passphraseFile: path({ default: '', doc: 'File that holds the passphrase of the key file, mode 0600; a new key is then encrypted with it.' }),

@@ -12,6 +12,7 @@ type Rule = readonly [keys: readonly [OptionKey, ...OptionKey[]], check: (config
 const RULES: readonly Rule[] = [
   [['peers.min', 'peers.max'], ({ peers }) => peers.min <= peers.max ? undefined : `is ${peers.min}, above peers.max ${peers.max}`],
   [['peers.target', 'peers.max'], ({ peers }) => peers.target <= peers.max ? undefined : `is ${peers.target}, above peers.max ${peers.max}`],
+  [['mine', 'nodeType'], ({ mine, nodeType }) => mine && nodeType === 'light' ? 'needs a full node, and nodeType is light' : undefined],
   [['difficulty', 'network'], ({ network, difficulty }) => refusal(() => difficultyOf(network, BigInt(difficulty)))],
   [['limits.readBufferBytes', 'limits.yamuxWindowBytes'], ({ limits }) => limits.readBufferBytes >= limits.yamuxWindowBytes ? undefined : `is below limits.yamuxWindowBytes ${limits.yamuxWindowBytes}: a paused stream would be reset`],
   [['listen', 'quic'], ({ listen, quic }) => quic || !listen.some(address => address.includes('/quic-v1')) ? undefined : 'holds a /quic-v1 address, and quic is off'],

@@ -1,7 +1,7 @@
 import type { DoctorView } from './doctor/index.ts'
 import type { NodeEvents } from './node-events.ts'
 import type {
-  BanView, BlockView, ChainStatsView, ConfigView, ConnectedView, DiscoverView, IdView, PeerView, PingView, ProgressView, ScoreView, SentView, StatusView, StoppingView, StreamedEvent, TipView, TransactionView, VerifyView
+  BanView, BlockView, ChainStatsView, ConfigView, ConnectedView, DiscoverView, IdView, PeerView, PingView, ProgressView, ProofView, ScoreView, SentView, StatusView, StoppingView, StreamedEvent, TipView, TransactionView, VerifyView
 } from './admin-views.ts'
 
 /** What every call takes beside its parameters: the caller may hang up. */
@@ -69,6 +69,11 @@ export interface AdminApi {
   txSend (params: SendParams, options?: CallOptions): Promise<SentView>
   /** From the chain or the pool. Throws `TX_NOT_FOUND`. */
   txGet (params: { readonly id: string }, options?: CallOptions): Promise<TransactionView>
+  /**
+   * Where a transaction stands, by a Merkle proof. A light node asks two full ones or more and checks against its headers; a full node looks itself. Throws
+   * `TX_NOT_FOUND`, `UNAVAILABLE`, `PROOF_FORGED`.
+   */
+  txProof (params: { readonly id: string }, options?: CallOptions): Promise<ProofView>
   /** Reads a chain file on the node's machine (absolute path). The last item has `done: true`. */
   chainImport (params: { readonly path: string }, options?: CallOptions): AsyncIterable<ProgressView>
   /** Writes one; refuses to overwrite. */

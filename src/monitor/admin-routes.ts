@@ -39,6 +39,7 @@ export const ROUTES: { readonly [M in AdminMethod]: Route<ParamsOf<M>> & { reado
   blockMine: { stream: true, reads: false, params: { count: 'number?' } },
   txSend: { stream: false, reads: false, params: { body: 'string?', fee: 'string?', priority: 'number?', privacyLevel: 'number?', energyUsed: 'string?', nonce: 'string?', keyFile: 'string?', raw: 'string?' } },
   txGet: { stream: false, reads: true, params: { id: 'string' } },
+  txProof: { stream: false, reads: true, params: { id: 'string' } },
   chainImport: { stream: true, reads: false, params: { path: 'string' } },
   chainExport: { stream: true, reads: false, params: { path: 'string' } },
   chainVerify: { stream: true, reads: true, params: { signatures: 'boolean?' } },

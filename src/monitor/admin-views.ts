@@ -185,6 +185,23 @@ export interface SentView {
   readonly nonce: string
 }
 
+/** A transaction that a Merkle proof puts into a block of the best chain. */
+export interface ProofView {
+  readonly id: string
+  readonly sender: string
+  readonly nonce: string
+  readonly fee: string
+  readonly block: { readonly hash: string, readonly height: number, readonly index: number }
+  /** 1 at the tip. */
+  readonly confirmations: number
+  /** In a block that the best chain merged: another transaction of the same nonce may stand before it. */
+  readonly merged: boolean
+  /** Peers asked, those whose proof held, and those whose did not; empty on a full node. */
+  readonly asked: readonly string[]
+  readonly agreed: readonly string[]
+  readonly liars: readonly string[]
+}
+
 /** A transaction and where it is. */
 export interface TransactionView {
   readonly id: string

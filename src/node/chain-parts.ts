@@ -3,13 +3,17 @@ import {
   createBlockRelay, createBlockServer, createMempool, createMiner, createSync, createTransactionRelay, createTransactionServer, merkleRoot, mineHeader, systemClock
 } from '../chain/index.ts'
 import type { BlockRelay, Ledger, Mempool, Miner, Penalise, Sync, TransactionRelay } from '../chain/index.ts'
+import type { LightClient } from '../chain/light/light-client.ts'
 import type { NodeEventHub } from '../monitor/index.ts'
+import { createLightParts } from './light-parts.ts'
 import type { NetworkPorts } from './network-ports.ts'
 
 /** Everything that follows from a ledger and a network. */
 export interface ChainParts {
   readonly mempool: Mempool
   readonly sync: Sync
+  /** Of a light node, where it is the sync as well. */
+  readonly light: LightClient | undefined
   readonly blockRelay: BlockRelay
   readonly transactionRelay: TransactionRelay
   readonly miner: Miner
@@ -39,7 +43,8 @@ export interface ChainDeps {
 export function createChainParts ({ ledger, ports, hub, minerKey, mineIntervalMs, penalise, onError }: ChainDeps): ChainParts {
   const clock = systemClock
   const mempool = createMempool({ ledger, clock, onError })
-  const sync = createSync({
+  const light = createLightParts({ ledger, ports, hub, clock, penalise })
+  const sync = light?.client ?? createSync({
     ledger, client: ports.blocks, clock, penalise, onError,
     onProgress: ({ state, height, target, peer }) => {
       const label = state === 'idle' ? 'finished' : state === 'headers' ? 'started' : 'progress'
@@ -57,9 +62,10 @@ export function createChainParts ({ ledger, ports, hub, minerKey, mineIntervalMs
     onBlock: block => { blockRelay.publish(block.hash).catch(onError) }
   })
   return {
-    mempool, sync, blockRelay, transactionRelay, miner,
+    light: light?.client, blockRelay: light?.blockRelay(blockRelay) ?? blockRelay, transactionRelay: light?.transactionRelay(transactionRelay) ?? transactionRelay,
+    mempool, sync, miner,
     source: {
-      blocks: (question, { signal, peer }) => serveBlocks(question, { signal, peer: peer.toString() }),
+      blocks: (question, context) => light?.source.blocks(question, context) ?? serveBlocks(question, { signal: context.signal, peer: context.peer.toString() }),
       transactions: (question, { signal }) => serveTransactions(question, { signal })
     },
     dump: () => ({ ledger: ledger.dump(), mempool: mempool.dump(), sync: sync.dump(), blockRelay: blockRelay.dump(), transactionRelay: transactionRelay.dump() }),

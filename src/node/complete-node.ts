@@ -16,6 +16,7 @@ export function completeNode (libp2p: Libp2p<TosServices>, config: Config, { pri
     nodeId: peerIdToNodeId(libp2p.peerId),
     mempool: chain.mempool,
     sync: chain.sync,
+    light: chain.light,
     miner: chain.miner,
     events: hub,
     imports: { running: 0 },

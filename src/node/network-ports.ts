@@ -1,5 +1,6 @@
 import type { Libp2p } from '@libp2p/interface'
 import { peerIdFromString } from '@libp2p/peer-id'
+import { SERVICE } from '../../protocols/index.ts'
 import type { Announcer, BlockClient, TransactionClient } from '../chain/index.ts'
 import { TosError } from '../errors/index.ts'
 import type { TosServices } from './tos-node.ts'
@@ -11,6 +12,8 @@ export interface NetworkPorts {
   readonly announcer: Announcer
   /** Peers that subscribe to block or transaction announcements; none while the node is not running. */
   subscribers (topic: 'blockAnnounce' | 'txAnnounce'): string[]
+  /** True when the peer has a session with us and says that it serves light clients. */
+  servesLight (peer: string): boolean
   /** Connects the ports to the node, once it is made: the node's services need the chain, and the chain needs them. */
   bind (node: Libp2p<TosServices>): void
 }
@@ -31,6 +34,7 @@ export function createNetworkPorts (): NetworkPorts {
     },
     // relays outlive the topics by a moment, and ask from their timers
     subscribers: topic => node?.status === 'started' ? [...node.services[topic].subscribers()] : [],
+    servesLight: peer => ((node?.services.session.of(peerIdFromString(peer))?.hello.services ?? 0n) & SERVICE.lightServer) !== 0n,
     bind (started) { node = started }
   }
 }

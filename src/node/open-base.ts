@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import type { ComponentLogger, Ed25519PrivateKey } from '@libp2p/interface'
 import type { Libp2pOptions } from 'libp2p'
-import { createReferenceLedger } from '../chain/index.ts'
+import { createReferenceLedger, openLightLedger } from '../chain/index.ts'
 import type { Ledger } from '../chain/index.ts'
 import type { Config } from '../config/index.ts'
 import { toTosError } from '../errors/index.ts'
@@ -51,9 +51,17 @@ export async function openBase (config: Config, given: GivenParts, scope: Scope)
     const { code, message } = toTosError(error)
     hub.emit({ event: 'warning', code, message })
   }
-  const ledger = given.ledger ?? await openLedger(dir.file('chain'), network, BigInt(difficulty), scope, hub)
+  const ledger = given.ledger ?? (config.nodeType === 'light' ? openHeaders(dir.file('headers.bin'), network, BigInt(difficulty), scope, hub) : await openLedger(dir.file('chain'), network, BigInt(difficulty), scope, hub))
   const datastore = await openPeerStore(dir.file('peers'), scope, onError)
   return { privateKey, minerKey, ledger, datastore, hub, onError }
+}
+
+function openHeaders (file: string, network: string, difficulty: bigint, scope: Scope, hub: NodeEventHub): Ledger {
+  const ledger = openLightLedger({ network, difficulty, file })
+  scope.add('headers', async () => ledger.close())
+  if (ledger.lost > 0) hub.emit({ event: 'warning', code: 'STORE_CORRUPT', message: `${ledger.lost} bytes at the end of the header file were damaged; what is missing is fetched again` })
+  ledger.addEventListener('store', ({ detail: { error } }) => { hub.emit({ event: 'warning', code: 'STORE_READ_ONLY', message: toTosError(error).message }) })
+  return ledger
 }
 
 async function openLedger (location: string, network: string, difficulty: bigint, scope: Scope, hub: NodeEventHub): Promise<Ledger> {

@@ -1,5 +1,6 @@
 import type { Connection } from '@libp2p/interface'
 import { NODE_TYPE, SERVICE } from '../../protocols/index.ts'
+import { isLightLedger } from '../chain/index.ts'
 import type { Config } from '../config/index.ts'
 import type { TosError } from '../errors/index.ts'
 import { createSessions } from '../secure/index.ts'
@@ -12,7 +13,7 @@ import type { NodeBase } from './open-base.ts'
 export function describeNode (config: Pick<Config, 'preset' | 'mine' | 'userAgent'>, { ledger }: Pick<NodeBase, 'ledger'>): Omit<Hello, 'genesis'> {
   const tips = ledger.tips()
   return {
-    nodeType: NODE_TYPE[config.preset],
+    nodeType: isLightLedger(ledger) ? NODE_TYPE.light : NODE_TYPE[config.preset],
     services: chainServices(ledger) | SERVICE.sealed | SERVICE.pqHybrid | SERVICE.peerExchange | (config.preset === 'light' ? 0n : SERVICE.shareable) | (config.mine ? SERVICE.mining : 0n),
     height: ledger.tip().height,
     tips: tips.map(({ hash }) => hash),

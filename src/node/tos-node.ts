@@ -7,6 +7,7 @@ import type {
   BlockAnnounce, BlockAnswer, BlockQuestion, Goodbye, MiningShare, PeerExchange, Ping as TosPing, Pong, TxAnnounce, TxAnswer, TxQuestion, TxResponse, Vote, VoteAnswer, VoteRequest
 } from '../../protocols/index.ts'
 import type { Ledger, Mempool, Miner, Sync } from '../chain/index.ts'
+import type { LightClient } from '../chain/light/light-client.ts'
 import type { Config } from '../config/index.ts'
 import type { DiscoverySnapshot } from '../discovery/index.ts'
 import type { OpenTopics, TopicService } from '../gossip/index.ts'
@@ -63,6 +64,8 @@ export interface TosParts {
   readonly ledger: Ledger
   readonly mempool: Mempool
   readonly sync: Sync
+  /** Of a light node: what follows headers and proves transactions. */
+  readonly light: LightClient | undefined
   readonly miner: Miner
   readonly connector: PeerManager
   /** Scores, bans and limits of peers. */

@@ -52,6 +52,7 @@ export function createFakeApi (): { api: AdminApi, asked: unknown[], events: Nod
       return { id: 'dd', sender: 'aa', nonce: '0' }
     },
     txGet: async () => { throw new Error('a bug') },
+    txProof: async () => { throw new TosError('PROOF_FORGED', 'no proof holds') },
     async * chainImport () {
       yield { blocks: 1, transactions: 2, height: 1, elapsedMs: 1 }
       throw new TosError('CHAIN_FILE_INVALID', 'torn')

@@ -97,7 +97,7 @@ export function createLightClient ({ chain, blocks, transactions, clock, serves,
     return { state: running !== undefined && target > height ? 'headers' : 'idle', height, target }
   }
   /** One look at several peers: the next is asked when the one before has answered, or takes long. */
-  const round = async (signal: AbortSignal): Promise<void> => {
+  const round = async (signal: AbortSignal): Promise<number> => {
     counts.rounds++
     const before = chain.tip().height
     const followed: Array<Promise<void>> = []
@@ -110,6 +110,7 @@ export function createLightClient ({ chain, blocks, transactions, clock, serves,
     await Promise.all(followed)
     wantedUpTo = chain.tip().height
     if (wantedUpTo > before) onProgress(progress())
+    return followed.length
   }
   /** Makes `idle()` wait for a round that is wanted. */
   const owe = (): void => {
@@ -136,11 +137,13 @@ export function createLightClient ({ chain, blocks, transactions, clock, serves,
     }
     const { signal } = scope
     again = false
-    running = round(signal).finally(() => {
+    running = round(signal).then(asked => {
       running = undefined
       notBefore = clock.now() + limits.gapMs
       if (!again) settle()
-      if (!signal.aborted) cancelTick = clock.after(again ? limits.gapMs : limits.intervalMs, wake)
+      // their sessions may just be opening
+      const pause = asked === 0 ? limits.retryMs : limits.intervalMs
+      if (!signal.aborted) cancelTick = clock.after(again ? limits.gapMs : pause, wake)
     })
   }
 

@@ -4,8 +4,9 @@ export interface LightOptions {
   readonly minPeers?: number
   /** Pause between two looks at the peers when nothing calls for one (default 10 s). */
   readonly intervalMs?: number
-  /** Least pause between two looks (default 250). */
+  /** Least pause between two looks (default 250), and the pause when nobody could be asked (default 1 s). */
   readonly gapMs?: number
+  readonly retryMs?: number
   /** Longest wait for one answer (default 10 s); the next peer is asked beside it after `hedgeMs` (default 2 s). */
   readonly requestTimeoutMs?: number
   readonly hedgeMs?: number
@@ -20,5 +21,5 @@ export interface LightOptions {
 }
 
 export const LIGHT_DEFAULTS: Required<LightOptions> = {
-  minPeers: 2, intervalMs: 10_000, gapMs: 250, requestTimeoutMs: 10_000, hedgeMs: 2000, graceMs: 30_000, coolDownMs: 30_000, lieMs: 600_000, fanOut: 4, maxPeers: 256
+  minPeers: 2, intervalMs: 10_000, gapMs: 250, retryMs: 1000, requestTimeoutMs: 10_000, hedgeMs: 2000, graceMs: 30_000, coolDownMs: 30_000, lieMs: 600_000, fanOut: 4, maxPeers: 256
 }

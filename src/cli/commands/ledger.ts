@@ -35,6 +35,13 @@ export const ledgerCommands: CommandModule = (parent, cli) => {
     .addOption(new Option('--privacy <level>', 'privacy').choices(PRIVACY).default('low'))
     .option('--energy <n>', 'energy in whole units', '0').option('--nonce <n>', 'default: the next of the sender')
     .option('--key <file>', 'key file of the sender; default the node\'s own').option('--raw <hex>', 'a signed transaction, as it is')
+  daemonCommand(tx, cli, 'proof <id>', 'proves that a transaction is in a block: a light node asks two full ones and checks', async (api, [id = '']) => {
+    const view = await api.txProof({ id: hexArgument(id) }, { signal: cli.signal })
+    await cli.out.data(view, () => facts([
+      ['id', view.id], ['block', `${view.block.hash} at height ${view.block.height}, index ${view.block.index}`], ['confirmations', view.confirmations], ['merged', view.merged ? 'yes: another transaction of this nonce may stand before it' : undefined],
+      ['sender', view.sender], ['nonce', view.nonce], ['fee', view.fee], ['asked', view.asked.length === 0 ? 'nobody: this node holds the block' : `${view.asked.length} peers, ${view.agreed.length} proved it`], ...view.liars.map(liar => ['forged by', liar] as const)
+    ]))
+  })
   daemonCommand(tx, cli, 'get <id>', 'a transaction from the chain or the pool', async (api, [id = '']) => {
     const view = await api.txGet({ id: hexArgument(id) })
     await cli.out.data(view, () => facts([
