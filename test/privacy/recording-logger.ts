@@ -1,19 +1,22 @@
 import { inspect } from 'node:util'
 import type { ComponentLogger, Logger } from '@libp2p/interface'
 
-/** Whatever a value holds, as text in which bytes stand in hexadecimal, wherever they are. */
+/** Whatever a value holds, as text in which bytes stand in hexadecimal, wherever they are. Of a service or a connection no more than its name. */
 export function textOf (value: unknown): string {
   return typeof value === 'string' ? value : inspect(hexed(value, 8), { depth: 12, maxArrayLength: null, maxStringLength: null, breakLength: Infinity })
 }
 
 function hexed (value: unknown, depth: number): unknown {
   if (value instanceof Uint8Array) return Buffer.from(value).toString('hex')
-  if (depth === 0 || typeof value !== 'object' || value === null) return value
+  if (typeof value !== 'object' || value === null) return value
+  if (depth === 0) return '…'
   if (Array.isArray(value)) return value.map(item => hexed(item, depth - 1))
-  if (value instanceof Map || value instanceof Set) return [...value].map(item => hexed(item, depth - 1))
-  const plain = Object.getPrototypeOf(value) === Object.prototype
+  if (value instanceof Map || value instanceof Set) return Array.from(value, item => hexed(item, depth - 1))
   if (value instanceof Error) return { name: value.name, message: value.message, ...hexed({ ...value, cause: value.cause }, depth - 1) as object }
-  return plain ? Object.fromEntries(Object.entries(value).map(([key, item]) => [key, hexed(item, depth - 1)])) : value
+  if ('subarray' in value && typeof value.subarray === 'function') return hexed(value.subarray(), depth - 1)
+  const prototype: unknown = Object.getPrototypeOf(value)
+  if (prototype !== Object.prototype && prototype !== null) return String(value)
+  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, hexed(item, depth - 1)]))
 }
 
 /** A logger of all levels that keeps every line. */

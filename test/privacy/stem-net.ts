@@ -48,9 +48,16 @@ export function createStemNet (): StemNet {
 
 /** `from` dials `to`; returns when they share a session and, both ways, the topic of transactions. */
 export async function link ({ node: from }: Watched, { node: to }: Watched): Promise<void> {
-  await from.dial(to.getMultiaddrs())
   const subscribes = (node: TosNode, other: TosNode): boolean => node.services.txAnnounce.subscribers().includes(other.peerId.toString())
-  await until(() => from.services.session.of(to.peerId) !== undefined && to.services.session.of(from.peerId) !== undefined && subscribes(from, to) && subscribes(to, from))
+  let dialling = false
+  await until(() => {
+    // a busy machine may miss the time a handshake has
+    if (!dialling && from.getConnections(to.peerId).length === 0) {
+      dialling = true
+      from.dial(to.getMultiaddrs()).catch(() => {}).finally(() => { dialling = false })
+    }
+    return from.services.session.of(to.peerId) !== undefined && to.services.session.of(from.peerId) !== undefined && subscribes(from, to) && subscribes(to, from)
+  })
 }
 
 /** A signed transaction of this node with a privacy level. */

@@ -23,7 +23,10 @@ before(async () => {
   line = [await net.start(), await net.start(), await net.start(), await net.start()]
   spy = await net.start()
   const [a, b, c, d] = line
-  await Promise.all([link(a, b), link(b, c), link(c, d), ...line.map(node => link(spy, node))])
+  await link(a, b)
+  await link(b, c)
+  await link(c, d)
+  for (const node of line) await link(spy, node)
 })
 
 /** Any way to write a hash or a transaction down. */
