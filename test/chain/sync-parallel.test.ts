@@ -104,6 +104,24 @@ test('a peer that answers nothing at all keeps nobody from being followed', asyn
   assert.equal(charged.filter(entry => entry.endsWith('TIMEOUT')).length, 7)
 })
 
+test('a peer that names its tips and then sends no headers costs five seconds, not the longest wait, when another can be followed', async () => {
+  const world = await setUp()
+  const { clock, source, ledger, sync, charged } = world
+  await extend(source, 50)
+  const began = clock.now()
+  let done = 0
+  ledger.addEventListener('tip', () => { done = clock.now() })
+  const later: Behaviour = async (question, honest) => {
+    if (question.query.type === 'tips') await new Promise<void>(resolve => { clock.after(5, resolve) })
+    return honest()
+  }
+  meet(world, { bad: (question, honest) => question.query.type === 'locator' ? never() : honest(), good: later })
+  await clock.until(sync.idle())
+  sameTip(ledger, source)
+  assert.deepEqual(charged, ['bad TIMEOUT'])
+  assert.ok(done - began <= 5100, `${done - began} ms`)
+})
+
 const other = makeBlock(await createTestLedger(createVirtualClock()), { miner: 7 })
 const spoil = (block: BlockData, change: Partial<BlockData>): BlockData => ({ ...block, ...change })
 const lies: Array<[what: string, change: (blocks: BlockData[]) => BlockData[]]> = [

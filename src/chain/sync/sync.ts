@@ -62,6 +62,8 @@ const CHARGED: ReadonlySet<TosErrorCode> = new Set<TosErrorCode>(['INVALID_BLOCK
 /** Peers asked for their tips at once, and how long each may take, milliseconds. */
 const PROBES = 8
 const PROBE_MS = 5000
+/** How long headers may take while another peer could be followed instead, milliseconds: 2,048 of them over 1 Mbit/s. */
+const HEADERS_MS = 5000
 
 /** A peer that answered with tips this node lacks. */
 interface Candidate { readonly peer: string, readonly tips: readonly Link[], readonly target: bigint }
@@ -95,14 +97,14 @@ export function createSync ({ ledger, client, clock, options = {}, penalise = ()
     last = { state, height: ledger.tip().height, target, ...(peer === undefined ? {} : { peer }) }
     onProgress(last)
   }
-  const askOf = (peer: string, signal: AbortSignal, ms: number): Ask => async question => {
-    const answer = await withDeadline({ clock, ms, signal, what: `blocks from ${peer}` }, signal => client.request(peer, question, { signal }))
+  const askOf = (peer: string, signal: AbortSignal, most: () => number): Ask => async question => {
+    const answer = await withDeadline({ clock, ms: Math.min(most(), limits.requestTimeoutMs), signal, what: `blocks from ${peer}` }, signal => client.request(peer, question, { signal }))
     if (answer.status === BLOCK_STATUS.busy) throw new TosError('BUSY', 'the peer is busy')
     return answer
   }
   /** The peer's tips, when it has any that are lacking here. */
   const probe = async (peer: string, signal: AbortSignal): Promise<Candidate | undefined> => {
-    const { tips, ahead } = await headersOfTips(ledger, askOf(peer, signal, Math.min(PROBE_MS, limits.requestTimeoutMs)))
+    const { tips, ahead } = await headersOfTips(ledger, askOf(peer, signal, () => PROBE_MS))
     const target = tips.reduce((top, { height }) => height > top ? height : top, 0n)
     table.claim(peer, target)
     if (ahead || tips.some(({ hash }) => !ledger.has(hash))) return { peer, tips, target }
@@ -124,7 +126,7 @@ export function createSync ({ ledger, client, clock, options = {}, penalise = ()
       await fetchBodies({ ledger, client, clock, limits, leader: peer, peers: table.fit, onFailed: putAside, add, signal }, links)
     }
     try {
-      await followPeer({ ledger, ask: askOf(peer, signal, limits.requestTimeoutMs), bodies, checkpoints: guard }, tips)
+      await followPeer({ ledger, ask: askOf(peer, signal, () => table.size > 1 ? HEADERS_MS : limits.requestTimeoutMs), bodies, checkpoints: guard }, tips)
     } finally {
       attempt.abort()
     }
