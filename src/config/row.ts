@@ -85,14 +85,14 @@ export function secret (options: Common<string>): Row<string> {
   }
 }
 
-/** One word out of a few. */
-export function choice<const C extends string> ({ choices, ...rest }: Common<C> & { choices: readonly C[] }): Row<C> {
+/** One word out of a few; `aliases` are other names for them, read and not told. */
+export function choice<const C extends string> ({ choices, aliases = {}, ...rest }: Common<C> & { choices: readonly C[], aliases?: Readonly<Record<string, NoInfer<C>>> }): Row<C> {
   const what = `one of ${choices.join(', ')}`
   return {
     type: choices.join(' | '),
     words: choices,
     ...rest,
-    parse: raw => choices.find(word => word === raw) ?? raise(what, raw)
+    parse: raw => choices.find(word => word === raw) ?? (typeof raw === 'string' && Object.hasOwn(aliases, raw) ? aliases[raw] : undefined) ?? raise(what, raw)
   }
 }
 
