@@ -17,10 +17,11 @@ import { nodeCommands } from './commands/node.ts'
 import { peersCommands } from './commands/peers.ts'
 import { protocolCommand } from './commands/protocol.ts'
 import { requestCommand } from './commands/request.ts'
+import { shareCommand } from './commands/share.ts'
 import { startCommand } from './commands/start.ts'
 import { unifiedCommand } from './commands/unified.ts'
 
-const COMMANDS = [initCommand, startCommand, nodeCommands, doctorCommand, discoverCommand, peersCommands, bansCommand, ledgerCommands, chainCommand, requestCommand, keyCommand, configCommand, frameCommand, protocolCommand, devnetCommand, unifiedCommand, completionCommand]
+const COMMANDS = [initCommand, startCommand, nodeCommands, doctorCommand, discoverCommand, peersCommands, bansCommand, ledgerCommands, shareCommand, chainCommand, requestCommand, keyCommand, configCommand, frameCommand, protocolCommand, devnetCommand, unifiedCommand, completionCommand]
 
 /** The whole command tree. Actions import what they need, so that help and completion stay fast. */
 export function createProgram (cli: Cli): Command {

@@ -1,7 +1,7 @@
 import type { DoctorView } from './doctor/index.ts'
 import type { NodeEvents } from './node-events.ts'
 import type {
-  BanView, BlockView, ChainStatsView, ConfigView, ConnectedView, DiscoverView, IdView, PeerView, PingView, ProgressView, ProofView, ScoreView, SentView, StatusView, StoppingView, StreamedEvent, TipView, TransactionView, VerifyView
+  BanView, BlockView, ChainStatsView, ConfigView, ConnectedView, DiscoverView, IdView, PeerView, PingView, ProgressView, ProofView, ScoreView, SentView, ShareMinerView, ShareSentView, ShareView, StatusView, StoppingView, StreamedEvent, SubmittedView, TemplateView, TipView, TransactionView, VerifyView
 } from './admin-views.ts'
 
 /** What every call takes beside its parameters: the caller may hang up. */
@@ -27,6 +27,31 @@ export interface SendParams {
   readonly keyFile?: string
   /** Hex of a signed transaction; excludes all others. */
   readonly raw?: string
+}
+
+/** A mining share to sign and send, or one that is signed already (`raw`, hex). Keys, hashes and bytes are hex, u64 quantities decimal. */
+export interface ShareParams {
+  /** Task id; default zeros. */
+  readonly task?: string
+  /** Block the share is for; default none. */
+  readonly block?: string
+  /** Default 1024, the least the default check takes. */
+  readonly difficulty?: string
+  /** What the miner found, both or neither; without them the node searches, which it refuses above a difficulty of 4,194,304. */
+  readonly nonce?: string
+  readonly answer?: string
+  /** 0..100; default 100. */
+  readonly quality?: number
+  readonly energyUsed?: string
+  readonly stakeAmount?: string
+  /** At most 2,048 bytes; default none. */
+  readonly proof?: string
+  /** Absolute path of the miner's key file; default the node's own identity. */
+  readonly keyFile?: string
+  /** Hex of a signed share as it stands in a frame, without the tag; excludes all others but `pool`. */
+  readonly raw?: string
+  /** Send it to this peer as a pool instead of to everybody: an id or a multiaddr. */
+  readonly pool?: string
 }
 
 /** What `show` knows. */
@@ -66,6 +91,16 @@ export interface AdminApi {
   blockTips (params?: object, options?: CallOptions): Promise<TipView[]>
   /** Mines that many blocks on the tip, one after the other, whether the miner runs or not. Throws `USAGE` where one block would take hours. */
   blockMine (params: { readonly count?: number }, options?: CallOptions): AsyncIterable<TipView>
+  /** A block on the tip that lacks its nonce, for a miner outside. */
+  blockTemplate (params: { readonly miner?: string, readonly aiMined?: boolean }, options?: CallOptions): Promise<TemplateView>
+  /** The nonce that was found (decimal). Throws `STALE_TEMPLATE` when the tip has moved, `INVALID_BLOCK` (rule `proof-of-work`) for a wrong nonce. */
+  blockSubmit (params: { readonly template: string, readonly nonce: string }, options?: CallOptions): Promise<SubmittedView>
+  /** Throws `INVALID_SHARE` (`details.rule`), `RATE_LIMITED`, `BUSY`, `USAGE`. */
+  shareSubmit (params: ShareParams, options?: CallOptions): Promise<ShareSentView>
+  /** Shares accepted here, newest first, at most `max` (100); of one miner (node id in hex) when it is named. */
+  shareLs (params: { readonly miner?: string, readonly max?: number }, options?: CallOptions): Promise<ShareView[]>
+  /** What each miner has brought, whoever came last first. */
+  shareMiners (params?: object, options?: CallOptions): Promise<ShareMinerView[]>
   txSend (params: SendParams, options?: CallOptions): Promise<SentView>
   /** From the chain or the pool. Throws `TX_NOT_FOUND`. */
   txGet (params: { readonly id: string }, options?: CallOptions): Promise<TransactionView>

@@ -37,6 +37,15 @@ export const ROUTES: { readonly [M in AdminMethod]: Route<ParamsOf<M>> & { reado
   blockGet: { stream: false, reads: true, params: { hash: 'string?', height: 'number?', full: 'boolean?' } },
   blockTips: { stream: false, reads: true, params: {} },
   blockMine: { stream: true, reads: false, params: { count: 'number?' } },
+  blockTemplate: { stream: false, reads: true, params: { miner: 'string?', aiMined: 'boolean?' } },
+  blockSubmit: { stream: false, reads: false, params: { template: 'string', nonce: 'string' } },
+  shareSubmit: {
+    stream: false, reads: false, params: {
+      task: 'string?', block: 'string?', difficulty: 'string?', nonce: 'string?', answer: 'string?', quality: 'number?', energyUsed: 'string?', stakeAmount: 'string?', proof: 'string?', keyFile: 'string?', raw: 'string?', pool: 'string?'
+    }
+  },
+  shareLs: { stream: false, reads: true, params: { miner: 'string?', max: 'number?' } },
+  shareMiners: { stream: false, reads: true, params: {} },
   txSend: { stream: false, reads: false, params: { body: 'string?', fee: 'string?', priority: 'number?', privacyLevel: 'number?', energyUsed: 'string?', nonce: 'string?', keyFile: 'string?', raw: 'string?' } },
   txGet: { stream: false, reads: true, params: { id: 'string' } },
   txProof: { stream: false, reads: true, params: { id: 'string' } },

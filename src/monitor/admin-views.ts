@@ -178,6 +178,72 @@ export interface BlockView {
   readonly raw?: { readonly header: string, readonly transactions: readonly string[] }
 }
 
+/** A block that lacks its nonce. A miner puts eight bytes into the header until its SHA3-256 is no greater than the target. */
+export interface TemplateView {
+  /** Name to submit under. */
+  readonly template: string
+  /** Hex; the nonce in it is 0. */
+  readonly header: string
+  /** Where in the header the nonce stands: u64, least significant byte first. */
+  readonly nonceOffset: number
+  /** Hex of 32 bytes, most significant first. */
+  readonly target: string
+  readonly height: number
+  readonly difficulty: string
+  readonly transactions: number
+}
+
+/** A block made of a template. */
+export interface SubmittedView {
+  readonly hash: string
+  readonly height: number
+  /** `known`: it was submitted before. */
+  readonly status: 'accepted' | 'known'
+}
+
+/** A share that was taken. */
+export interface ShareSentView {
+  readonly id: string
+  readonly miner: string
+  readonly nonce: string
+  readonly status: 'accepted' | 'known'
+  /** Peers it went to at once. */
+  readonly peers: number
+}
+
+/** One mining share. */
+export interface ShareView {
+  readonly id: string
+  readonly miner: string
+  readonly task: string
+  /** Absent: for no block. */
+  readonly block?: string
+  readonly nonce: string
+  readonly answer: string
+  readonly difficulty: string
+  /** 0..100, as the miner claims. */
+  readonly quality: number
+  readonly energyUsed: string
+  readonly stakeAmount: string
+  readonly proofBytes: number
+  /** Unix milliseconds: the miner's clock, and ours when it came. */
+  readonly timestamp: number
+  readonly at: number
+  /** `local`: submitted here; `pool`: sent to this node alone; `topic`: gossiped. */
+  readonly origin: 'local' | 'pool' | 'topic'
+}
+
+/** What one miner has brought. */
+export interface ShareMinerView {
+  readonly miner: string
+  readonly shares: number
+  /** Sum of the difficulties. */
+  readonly work: string
+  /** Mean of the qualities. */
+  readonly quality: number
+  readonly lastAgoMs: number
+}
+
 /** A transaction that was accepted. */
 export interface SentView {
   readonly id: string

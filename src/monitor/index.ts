@@ -1,4 +1,4 @@
-export type { AdminApi, CallOptions, NodeApi, SendParams, TosNodeHandle } from './admin-api.ts'
+export type { AdminApi, CallOptions, NodeApi, SendParams, ShareParams, TosNodeHandle } from './admin-api.ts'
 export { createAdminClient } from './admin-client.ts'
 export type { AdminClientOptions } from './admin-client.ts'
 export { ROUTES } from './admin-routes.ts'

@@ -1,8 +1,8 @@
-import type { BlockSource, TransactionSource } from '../../protocols/index.ts'
+import type { BlockData, BlockSource, TransactionSource } from '../../protocols/index.ts'
 import {
-  createBlockRelay, createBlockServer, createMempool, createMiner, createSync, createTransactionRelay, createTransactionServer, merkleRoot, mineHeader, systemClock
+  createBlockRelay, createBlockServer, createMempool, createMiner, createSync, createTemplateDesk, createTransactionRelay, createTransactionServer, merkleRoot, mineHeader, systemClock
 } from '../chain/index.ts'
-import type { BlockRelay, Ledger, Mempool, Miner, Penalise, Sync, TransactionRelay } from '../chain/index.ts'
+import type { BlockRelay, Ledger, Mempool, Miner, Penalise, Sync, TemplateDesk, TransactionRelay } from '../chain/index.ts'
 import type { LightClient } from '../chain/light/light-client.ts'
 import type { NodeEventHub } from '../monitor/index.ts'
 import { createLightParts } from './light-parts.ts'
@@ -17,6 +17,8 @@ export interface ChainParts {
   readonly blockRelay: BlockRelay
   readonly transactionRelay: TransactionRelay
   readonly miner: Miner
+  /** Blocks for miners outside. */
+  readonly templates: TemplateDesk
   readonly source: BlockSource & TransactionSource
   dump (): Record<string, Record<string, number>>
   /** Ends miner and sync: what asks the network. */
@@ -57,18 +59,19 @@ export function createChainParts ({ ledger, ports, hub, minerKey, mineIntervalMs
   const transactionRelay = createTransactionRelay({ ledger, mempool, client: ports.transactions, clock, others: () => ports.subscribers('txAnnounce'), announcer: ports.announcer, penalise, onError })
   const serveBlocks = createBlockServer(ledger)
   const serveTransactions = createTransactionServer({ ledger, mempool })
+  const onBlock = ({ hash }: BlockData): void => { blockRelay.publish(hash).catch(onError) }
+  const templates = createTemplateDesk({ ledger, mempool, miner: minerKey, clock, txRoot: merkleRoot, onBlock })
   const miner = createMiner({
-    ledger, mempool, miner: minerKey, intervalMs: mineIntervalMs, clock, mine: mineHeader, txRoot: merkleRoot, onError,
-    onBlock: block => { blockRelay.publish(block.hash).catch(onError) }
+    ledger, mempool, miner: minerKey, intervalMs: mineIntervalMs, clock, mine: mineHeader, txRoot: merkleRoot, onError, onBlock
   })
   return {
     light: light?.client, blockRelay: light?.blockRelay(blockRelay) ?? blockRelay, transactionRelay: light?.transactionRelay(transactionRelay) ?? transactionRelay,
-    mempool, sync, miner,
+    mempool, sync, miner, templates,
     source: {
       blocks: (question, context) => light?.source.blocks(question, context) ?? serveBlocks(question, { signal: context.signal, peer: context.peer.toString() }),
       transactions: (question, { signal }) => serveTransactions(question, { signal })
     },
-    dump: () => ({ ledger: ledger.dump(), mempool: mempool.dump(), sync: sync.dump(), blockRelay: blockRelay.dump(), transactionRelay: transactionRelay.dump() }),
+    dump: () => ({ ledger: ledger.dump(), mempool: mempool.dump(), sync: sync.dump(), blockRelay: blockRelay.dump(), transactionRelay: transactionRelay.dump(), templates: templates.dump() }),
     async rest () {
       await miner.stop()
       await sync.stop()

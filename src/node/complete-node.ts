@@ -9,7 +9,7 @@ import type { NodeBase } from './open-base.ts'
 import type { TosNode, TosParts, TosServices } from './tos-node.ts'
 
 /** Adds `tos`, `dump()` and a `stop()` that closes the whole node to a started libp2p; its `start()` throws `NODE_STOPPED` from then on. */
-export function completeNode (libp2p: Libp2p<TosServices>, config: Config, { privateKey, ledger, datastore, hub }: NodeBase, { guard, measures, traffic, kernel, chain, stem, pending, goodbyes, peers }: NetworkParts, connector: PeerManager, scope: Scope): TosNode {
+export function completeNode (libp2p: Libp2p<TosServices>, config: Config, { privateKey, ledger, datastore, hub }: NodeBase, { guard, measures, traffic, kernel, chain, shares, stem, pending, goodbyes, peers }: NetworkParts, connector: PeerManager, scope: Scope): TosNode {
   const tos: TosParts = {
     config, privateKey, kernel, ledger, connector, guard, measures, traffic,
     discovery: peers.snapshot,
@@ -18,6 +18,8 @@ export function completeNode (libp2p: Libp2p<TosServices>, config: Config, { pri
     sync: chain.sync,
     light: chain.light,
     miner: chain.miner,
+    templates: chain.templates,
+    shares,
     events: hub,
     imports: { running: 0 },
     submit: data => stem.submit(data),
@@ -25,6 +27,7 @@ export function completeNode (libp2p: Libp2p<TosServices>, config: Config, { pri
   }
   const dump = (): Record<string, Record<string, number>> => ({
     ...chain.dump(),
+    shares: shares.dump(),
     connector: connector.dump(),
     discovery: peers.dump(),
     measures: measures.dump(),

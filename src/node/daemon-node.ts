@@ -6,6 +6,7 @@ import { createChainApi } from './api/chain-api.ts'
 import { createDoctorApi } from './api/doctor-api.ts'
 import { createGuardApi } from './api/guard-api.ts'
 import { createInfoApi } from './api/info-api.ts'
+import { createMiningApi } from './api/mining-api.ts'
 import { createLightApi } from './api/light-api.ts'
 import { createPeersApi } from './api/peers-api.ts'
 import { createRequestApi } from './api/request-api.ts'
@@ -19,7 +20,7 @@ export async function startDaemonNode (config: Config, logger?: ComponentLogger)
   const node = await createTosNode({ ...config, ...(logger === undefined ? {} : { logger }) })
   const stopCollector = startRestCollector()
   return {
-    api: { ...createInfoApi(node, startedAt), ...createDoctorApi(node), ...createPeersApi(node), ...createGuardApi(node), ...createChainApi(node), ...createLightApi(node), ...createRequestApi(node), events: (_params, options) => node.tos.events.stream(options) },
+    api: { ...createInfoApi(node, startedAt), ...createDoctorApi(node), ...createPeersApi(node), ...createGuardApi(node), ...createChainApi(node), ...createLightApi(node), ...createMiningApi(node), ...createRequestApi(node), events: (_params, options) => node.tos.events.stream(options) },
     ready: { peerId: node.peerId.toString(), nodeId: toHex(node.tos.nodeId), addrs: node.getMultiaddrs().map(String) },
     events: node.tos.events,
     stop: () => {

@@ -1,7 +1,8 @@
 import type { Connection } from '@libp2p/interface'
 import { peerIdFromPrivateKey } from '@libp2p/peer-id'
 import { LRUCache } from 'lru-cache'
-import type { Penalise } from '../chain/index.ts'
+import { createSharePool } from '../chain/index.ts'
+import type { Penalise, SharePool } from '../chain/index.ts'
 import type { Config } from '../config/index.ts'
 import { GOODBYE_REASON } from '../../protocols/index.ts'
 import { TosError } from '../errors/index.ts'
@@ -47,6 +48,8 @@ export interface NetworkParts {
   readonly definitions: Definitions
   /** Services whose decisions are not built yet, with what they counted. */
   readonly pending: PendingServices
+  /** What becomes of mining shares. */
+  readonly shares: SharePool
   /** The private part of transaction relay. */
   readonly stem: StemParts
   /** Discovery, address book and dialler. */
@@ -100,16 +103,17 @@ export function createNetworkParts (config: Config, base: NodeBase, stemTime?: S
     ports: { ...ports, ...measuredAnswers(ports, { measures, reward: guard.record, clock }) },
     penalise
   })
+  const shares = createSharePool({ network, publish: ports.publishShare, hasBlock: hash => ledger.has(hash), penalise })
   const stem = createStemParts({ network, coverTraffic: config.coverTraffic, ledger, chain, hub, blocksOnly: peers.blocksOnly, penalise, onError, time: stemTime })
   const goodbyes = new LRUCache<string, string>({ max: MAX_GOODBYES })
   const pending = createPendingServices()
   const relays = rewardRelays(chain, { hasBlock: hash => ledger.has(hash), hasTransaction: hash => chain.mempool.get(hash) !== undefined }, noteUse(measures, guard.record))
-  const definitions = builtinDefinitions({ source: peers.blocksOnly.transactions(chain.source), ...relays }, pending, stem.service, peers.exchange, {
+  const definitions = builtinDefinitions({ source: peers.blocksOnly.transactions(chain.source), ...relays }, { votes: pending.votes, shares, stems: stem.service }, peers.exchange, {
     goodbye ({ reason, text }, peer) {
       // the peer stays, on its other connection
       if (reason !== GOODBYE_REASON.duplicateConnection) goodbyes.set(peer, goodbyeText(reason, text))
       peers.parted(peer, reason)
     }
   })
-  return { kernel, sessions, ports, chain, definitions, pending, stem, peers, guard, measures, traffic, goodbyes }
+  return { kernel, sessions, ports, chain, definitions, pending, shares, stem, peers, guard, measures, traffic, goodbyes }
 }

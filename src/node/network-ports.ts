@@ -1,6 +1,7 @@
 import type { Libp2p } from '@libp2p/interface'
 import { peerIdFromString } from '@libp2p/peer-id'
 import { SERVICE } from '../../protocols/index.ts'
+import type { MiningShare } from '../../protocols/index.ts'
 import type { Announcer, BlockClient, TransactionClient } from '../chain/index.ts'
 import { TosError } from '../errors/index.ts'
 import type { TosServices } from './tos-node.ts'
@@ -10,6 +11,8 @@ export interface NetworkPorts {
   readonly blocks: BlockClient
   readonly transactions: TransactionClient
   readonly announcer: Announcer
+  /** Puts a share on the topic; returns how many peers it went to. */
+  publishShare (share: MiningShare): Promise<number>
   /** Peers that subscribe to block or transaction announcements; none while the node is not running. */
   subscribers (topic: 'blockAnnounce' | 'txAnnounce'): string[]
   /** True when the peer has a session with us and says that it serves light clients. */
@@ -32,6 +35,7 @@ export function createNetworkPorts (): NetworkPorts {
       async block (announce) { await services().blockAnnounce.publish(announce) },
       async transaction (announce) { await services().txAnnounce.publish(announce) }
     },
+    publishShare: async share => services().miningShare.publish(share),
     // relays outlive the topics by a moment, and ask from their timers
     subscribers: topic => node?.status === 'started' ? [...node.services[topic].subscribers()] : [],
     servesLight: peer => ((node?.services.session.of(peerIdFromString(peer))?.hello.services ?? 0n) & SERVICE.lightServer) !== 0n,

@@ -1,28 +1,23 @@
-import type { MiningService, VoteService } from '../../protocols/index.ts'
+import type { VoteService } from '../../protocols/index.ts'
 
 /** Services whose decisions are not built yet: messages are carried, decoded and checked in form, then counted here and answered honestly. */
 export interface PendingServices {
   readonly votes: VoteService
-  readonly mining: MiningService
   /** Messages that came, by kind. */
-  readonly counts: Readonly<Record<'votes' | 'shares', number>>
+  readonly counts: Readonly<Record<'votes', number>>
 }
 
 /**
- * Votes and shares are neither accepted nor rejected: without a check of signature and authority a node must not forward them, and
+ * Votes are neither accepted nor rejected: without a check of signature and authority a node must not forward them, and
  * must not charge anybody either. No votes are held.
  */
 export function createPendingServices (): PendingServices {
-  const counts = { votes: 0, shares: 0 }
+  const counts = { votes: 0 }
   return {
     counts,
     votes: {
       vote: () => { counts.votes++; return 'ignore' },
       votes: ids => ({ votes: [], notFound: [...ids] })
-    },
-    mining: {
-      share: () => { counts.shares++; return 'ignore' },
-      submitted: () => { counts.shares++ }
     }
   }
 }

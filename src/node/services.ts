@@ -1,32 +1,38 @@
 import { blockAnnounce, blocks, consensusVote, goodbye, mining, miningShare, peerExchange, ping, transactions, txAnnounce, txStem, votes } from '../../protocols/index.ts'
-import type { GoodbyeService, PeerExchangeService, TxStemService } from '../../protocols/index.ts'
+import type { GoodbyeService, MiningService, PeerExchangeService, TxStemService, VoteService } from '../../protocols/index.ts'
 import { TosError } from '../errors/index.ts'
 import { createGossipOptions, mountTopic } from '../gossip/index.ts'
 import { topicId } from '../protocol/index.ts'
 import type { Kernel, TopicDefinition } from '../protocol/index.ts'
 import type { ChainParts } from './chain-parts.ts'
 import type { AnyDefinition } from './load-protocols.ts'
-import type { PendingServices } from './pending-services.ts'
 import { isPublicNetwork } from './transport/index.ts'
 
 /** Definitions by the name their service gets on the node. */
 export type Definitions = Readonly<Record<string, AnyDefinition>>
 
+/** Who decides about votes, shares and stems. */
+export interface Deciders {
+  readonly votes: VoteService
+  readonly shares: MiningService
+  readonly stems: TxStemService
+}
+
 /** The built-in protocols, streams and topics with the services behind them. They are mounted by the same call as a third party's. */
-export function builtinDefinitions ({ source, blockRelay, transactionRelay }: Pick<ChainParts, 'source' | 'blockRelay' | 'transactionRelay'>, pending: PendingServices, stems: TxStemService, exchange: PeerExchangeService, farewells: GoodbyeService): Definitions {
+export function builtinDefinitions ({ source, blockRelay, transactionRelay }: Pick<ChainParts, 'source' | 'blockRelay' | 'transactionRelay'>, { votes: votesHeld, shares, stems }: Deciders, exchange: PeerExchangeService, farewells: GoodbyeService): Definitions {
   return {
     tosPing: ping({ now: Date.now }),
     peerExchange: peerExchange(exchange),
     blocks: blocks(source),
     transactions: transactions(source),
-    votes: votes(pending.votes),
+    votes: votes(votesHeld),
     txStem: txStem(stems),
-    mining: mining(pending.mining),
+    mining: mining(shares),
     goodbye: goodbye(farewells),
     blockAnnounce: blockAnnounce((announce, { peer, signal }) => blockRelay.validate(announce, peer, signal)),
     txAnnounce: txAnnounce((announce, { peer, signal, alsoFrom }) => transactionRelay.validate(announce, peer, signal, alsoFrom)),
-    consensusVote: consensusVote(pending.votes),
-    miningShare: miningShare(pending.mining)
+    consensusVote: consensusVote(votesHeld),
+    miningShare: miningShare(shares)
   }
 }
 

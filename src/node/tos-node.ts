@@ -6,7 +6,7 @@ import type { GossipSub } from '@chainsafe/libp2p-gossipsub'
 import type {
   BlockAnnounce, BlockAnswer, BlockQuestion, Goodbye, MiningShare, PeerExchange, Ping as TosPing, Pong, TxAnnounce, TxAnswer, TxQuestion, TxResponse, Vote, VoteAnswer, VoteRequest
 } from '../../protocols/index.ts'
-import type { Ledger, Mempool, Miner, Sync } from '../chain/index.ts'
+import type { Ledger, Mempool, Miner, SharePool, Sync, TemplateDesk } from '../chain/index.ts'
 import type { LightClient } from '../chain/light/light-client.ts'
 import type { Config } from '../config/index.ts'
 import type { DiscoverySnapshot } from '../discovery/index.ts'
@@ -67,6 +67,10 @@ export interface TosParts {
   /** Of a light node: what follows headers and proves transactions. */
   readonly light: LightClient | undefined
   readonly miner: Miner
+  /** Blocks that lack their nonce, for miners outside. */
+  readonly templates: TemplateDesk
+  /** Mining shares, ours and others'. */
+  readonly shares: SharePool
   readonly connector: PeerManager
   /** Scores, bans and limits of peers. */
   readonly guard: Guard

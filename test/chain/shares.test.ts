@@ -190,6 +190,16 @@ test('a share of our own is held and published once; its faults are coded', asyn
   await assert.rejects(pool.submit(await makeShare(alice, START, DIFFERENT[0])), { code: 'RATE_LIMITED' })
 })
 
+test('a share for a pool goes there and not over the topic, a good one only', async () => {
+  const { pool, published } = setUp()
+  const sent: MiningShare[] = []
+  const send = async (share: MiningShare): Promise<void> => { sent.push(share) }
+  const share = await makeShare(alice, START)
+  await assert.rejects(pool.submit({ ...share, signature: Buffer.alloc(64) }, send), { code: 'INVALID_SHARE' })
+  assert.deepEqual([(await pool.submit(share, send)).peers, sent, published], [1, [share], []])
+  assert.equal((await pool.submit(share)).peers, 3, 'it may still be told to everybody')
+})
+
 test('a share that could not be published may be submitted again', async () => {
   let fail = true
   const { pool } = setUp({ publish: async () => { if (fail) throw new Error('no network'); return 1 } })

@@ -54,9 +54,28 @@ test('what the user types becomes the parameters of the call', async () => {
   assert.deepEqual(fake.asked.at(-1), { hash: 'ab'.repeat(32) })
 })
 
+test('shares and templates: what is typed, what is shown, by either name', async () => {
+  await ask('share', 'submit', '--task', '0xAB', '--quality', '7', '--energy', '5', '--stake', '6', '--pool', 'p', '--work', '2048')
+  assert.deepEqual(fake.asked.at(-1), { task: 'AB', quality: 7, energyUsed: '5', stakeAmount: '6', difficulty: '2048', pool: 'p' })
+  await ask('gpu-share', 'submit', '--raw', '0x00ff', '--pool', 'p')
+  assert.deepEqual(fake.asked.at(-1), { raw: '00ff', pool: 'p' })
+  await ask('share', 'ls', '--miner', '0xcd', '--max', '5')
+  assert.deepEqual(fake.asked.at(-1), { max: 5, miner: 'cd' })
+  const show = async (...args: string[]): Promise<string> => (await tosd([...args, '--admin-socket', socket])).stdout
+  assert.match(await show('share', 'ls'), /^SHARE +MINER +TASK +DIFFICULTY +QUALITY +FROM\nabababababababab… +cdcdcdcdcdcdcdcd… +00… +1024 +80 +topic\n$/)
+  assert.match(await show('share', 'ls', '--by-miner'), /3 +3072 +80\.3 +2\.0 s ago\n$/)
+  for (const flag of ['--ai-mined', '--gpu-mined']) {
+    await ask('block', 'template', '--miner', '0xcd', flag)
+    assert.deepEqual(fake.asked.at(-1), { miner: 'cd', aiMined: true }, flag)
+  }
+  assert.match(await show('block', 'template'), /target +ff\n/)
+  assert.equal(lines((await ask('block', 'submit', 'ab', '7')).stderr)[0]?.['code'], 'STALE_TEMPLATE')
+  assert.deepEqual(fake.asked.at(-1), { template: 'ab', nonce: '7' })
+})
+
 test('what makes no sense is refused before the daemon is asked', async () => {
   const before = fake.asked.length
-  for (const args of [['block', 'get', 'xyz'], ['block', 'get', '7', '--hash', 'ab'.repeat(32)], ['ping', 'p', '--count', 'many'], ['tx', 'send', 'a', '--body-hex', '00'], ['tx', 'send', '--priority', 'x'], ['tx', 'send', 'a', '--fee', '1.5'], ['tx', 'send', 'a', '--energy', '18446744073709551616'], ['tx', 'send', 'a', '--nonce', 'x'], ['request', 'h', 'p', '{']]) {
+  for (const args of [['block', 'get', 'xyz'], ['block', 'get', '7', '--hash', 'ab'.repeat(32)], ['ping', 'p', '--count', 'many'], ['tx', 'send', 'a', '--body-hex', '00'], ['tx', 'send', '--priority', 'x'], ['tx', 'send', 'a', '--fee', '1.5'], ['tx', 'send', 'a', '--energy', '18446744073709551616'], ['tx', 'send', 'a', '--nonce', 'x'], ['request', 'h', 'p', '{'], ['share', 'submit', '--quality', '101'], ['share', 'submit', '--nonce', '1'], ['share', 'ls', '--max', 'x'], ['block', 'submit', 'ab', 'x']]) {
     assert.equal((await ask(...args)).code, 2, args.join(' '))
   }
   assert.equal(fake.asked.length, before)

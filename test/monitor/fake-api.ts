@@ -47,6 +47,23 @@ export function createFakeApi (): { api: AdminApi, asked: unknown[], events: Nod
     },
     blockTips: async () => [],
     async * blockMine () { yield { hash: '00', height: 1, cumulativeDifficulty: '1' } },
+    async blockTemplate (params) {
+      asked.push(params)
+      return { template: 'ab'.repeat(32), header: '00', nonceOffset: 0, target: 'ff', height: 4, difficulty: '9', transactions: 2 }
+    },
+    async blockSubmit (params) {
+      asked.push(params)
+      throw new TosError('STALE_TEMPLATE', 'the tip moved')
+    },
+    async shareSubmit (params) {
+      asked.push(params)
+      return { id: 'ab'.repeat(32), miner: 'aa', nonce: '7', status: 'accepted', peers: 2 }
+    },
+    async shareLs (params) {
+      asked.push(params)
+      return [{ id: 'ab'.repeat(32), miner: 'cd'.repeat(32), task: '00', nonce: '1', answer: '00', difficulty: '1024', quality: 80, energyUsed: '0', stakeAmount: '0', proofBytes: 0, timestamp: 0, at: 0, origin: 'topic' }]
+    },
+    shareMiners: async () => [{ miner: 'cd'.repeat(32), shares: 3, work: '3072', quality: 80.25, lastAgoMs: 2000 }],
     async txSend (params) {
       asked.push(params)
       return { id: 'dd', sender: 'aa', nonce: '0' }

@@ -184,7 +184,7 @@ test('a damaged block log is told to the operator', async () => {
   // a disk that refuses and recovers is told under one code
   for (const [writable, error] of [[false, new Error('disk full')], [true, undefined]]) node.tos.ledger.dispatchEvent(new CustomEvent('store', { detail: { writable, error } }))
   await node.stop()
-  assert.deepEqual([pending, goodbyes, Object.keys(peerRecords ?? {})], [{ votes: 0, shares: 0, stems: 0 }, { size: 0 }, ['held', 'dirty']])
+  assert.deepEqual([pending, goodbyes, Object.keys(peerRecords ?? {})], [{ votes: 0 }, { size: 0 }, ['held', 'dirty']])
   assert.ok(height < 3n)
   assert.deepEqual(told.map(([code]) => code), ['STORE_CORRUPT', 'STORE_READ_ONLY', 'STORE_READ_ONLY'])
   assert.deepEqual(told.slice(1).map(([, message]) => message), ['the block store refuses blocks: disk full', 'the block store takes blocks again'])

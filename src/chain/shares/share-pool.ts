@@ -40,9 +40,9 @@ export interface SharePool extends MiningService {
   submitted (share: MiningShare, peer: string): Promise<void>
   /**
    * Holds a signed share of our own and publishes it. Throws `INVALID_SHARE` (`details.rule`), `RATE_LIMITED`, `BUSY`, a wire code for a
-   * field out of range, or what `publish` throws: the share is held then.
+   * field out of range, or what `publish` throws: the share is held then. With `send` it goes that way instead, once for each call.
    */
-  submit (share: MiningShare): Promise<{ readonly id: string, readonly status: 'accepted' | 'known', readonly peers: number }>
+  submit (share: MiningShare, send?: (share: MiningShare) => Promise<void>): Promise<{ readonly id: string, readonly status: 'accepted' | 'known', readonly peers: number }>
   /** Newest first; `miner` in hex. */
   list (filter?: { readonly miner?: string | undefined, readonly max?: number | undefined }): HeldShare[]
   miners (): MinerFigures[]
@@ -147,10 +147,14 @@ export function createSharePool ({
       const finding = await look(share, 'pool', peer)
       if (finding.status === 'refused' && (PROOFS.has(finding.rule) || finding.rule === 'peer-rate')) throw refusal(finding)
     },
-    async submit (share) {
+    async submit (share, send) {
       const finding = await look(share, 'local')
       if (finding.status === 'refused') throw refusal(finding)
       const { status, seen, seen: { id } } = finding
+      if (send !== undefined) {
+        await send(share)
+        return { id, status, peers: 1 }
+      }
       if (publish === undefined || seen.isAnnounced || id !== finding.id) return { id, status, peers: 0 }
       seen.isAnnounced = true
       try {

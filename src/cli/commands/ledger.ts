@@ -1,17 +1,17 @@
 import { resolve } from 'node:path'
 import { Option } from 'commander'
-import { parseU64 } from '../../config/index.ts'
 import { TosError } from '../../errors/index.ts'
 import type { AdminApi, BlockView, SendParams } from '../../monitor/index.ts'
 import type { Cli, CommandModule, Flags } from '../cli.ts'
 import { daemonCommand } from '../cli.ts'
 import { hexArgument } from '../hex-argument.ts'
 import { facts, table } from '../output.ts'
+import { u64Argument } from '../u64-argument.ts'
 
 const PRIORITIES = ['low', 'normal', 'high', 'urgent']
 const PRIVACY = ['low', 'medium', 'high', 'maximum']
 
-/** `tosd block get|tips|mine` and `tosd tx send|get`. */
+/** `tosd block get|tips|mine|template|submit` and `tosd tx send|get`. */
 export const ledgerCommands: CommandModule = (parent, cli) => {
   const block = parent.command('block').description('blocks the node holds')
   daemonCommand(block, cli, 'get [block]', 'one block, by hash or by height of the selected chain; default the tip', async (api, [name], flags) => await blockGet(cli, api, name, flags))
@@ -24,6 +24,18 @@ export const ledgerCommands: CommandModule = (parent, cli) => {
   daemonCommand(block, cli, 'mine [count]', 'mine blocks now, one after the other; default 1', async (api, [count = '1']) => {
     if (!/^[1-9]\d{0,5}$/.test(count)) throw new TosError('USAGE', `${count} is not a number of blocks`)
     for await (const tip of api.blockMine({ count: Number(count) }, { signal: cli.signal })) await cli.out.data(tip, () => `block ${tip.height} ${tip.hash}`)
+  })
+  daemonCommand(block, cli, 'template', 'a block that lacks its nonce, for a miner outside', async (api, _args, flags) => {
+    const { miner, aiMined } = flags
+    const view = await api.blockTemplate({ ...(typeof miner === 'string' ? { miner: hexArgument(miner) } : {}), ...(aiMined === true ? { aiMined } : {}) })
+    await cli.out.data(view, () => facts([
+      ['template', view.template], ['height', view.height], ['difficulty', view.difficulty], ['target', view.target], ['transactions', view.transactions], ['header', view.header],
+      ['nonce at', `byte ${view.nonceOffset}, u64, least significant byte first`]
+    ]))
+  }).option('--miner <key>', 'Ed25519 key named as miner; default the node\'s').option('--gpu-mined, --ai-mined', 'mark the block as mined by AI work')
+  daemonCommand(block, cli, 'submit <template> <nonce>', 'a nonce that puts the SHA3-256 of the header at or below the target', async (api, [template = '', nonce]) => {
+    const view = await api.blockSubmit({ template: hexArgument(template), nonce: u64Argument('nonce', nonce) })
+    await cli.out.data(view, () => `block ${view.height} ${view.hash} ${view.status}`)
   })
   const tx = parent.command('tx').description('transactions')
   daemonCommand(tx, cli, 'send [text]', 'sign a transaction and send it; the text is its body', async (api, [text], flags) => {
@@ -76,19 +88,13 @@ function sendParams (text: string | undefined, flags: Flags): SendParams {
   if (text !== undefined && bodyHex !== undefined) throw new TosError('USAGE', 'give the body as text or as --body-hex, not both')
   return {
     body: typeof bodyHex === 'string' ? hexArgument(bodyHex) : Buffer.from(text ?? '', 'utf8').toString('hex'),
-    fee: u64Flag('fee', flags['fee']),
+    fee: u64Argument('--fee', flags['fee']),
     priority: PRIORITIES.indexOf(String(flags['priority'])),
     privacyLevel: PRIVACY.indexOf(String(flags['privacy'])),
-    energyUsed: u64Flag('energy', flags['energy']),
-    ...(nonce === undefined ? {} : { nonce: u64Flag('nonce', nonce) }),
+    energyUsed: u64Argument('--energy', flags['energy']),
+    ...(nonce === undefined ? {} : { nonce: u64Argument('--nonce', nonce) }),
     ...(typeof key === 'string' ? { keyFile: resolve(key) } : {})
   }
-}
-
-function u64Flag (name: string, value: unknown): string {
-  const number = parseU64(String(value))
-  if (number === undefined) throw new TosError('USAGE', `--${name} must be a whole number from 0 to 18446744073709551615, got ${String(value).slice(0, 80)}`, { hint: `for example --${name} 10` })
-  return number.toString()
 }
 
 /** The body as text when it is UTF-8 that a person can read. */

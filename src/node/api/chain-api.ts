@@ -3,7 +3,6 @@ import type { Ed25519PrivateKey } from '@libp2p/interface'
 import { createTransactionSigner, decodeTransaction, exportChain, importChain, transactionId } from '../../chain/index.ts'
 import type { BlockHeader, Ledger, LedgerUpkeep } from '../../chain/index.ts'
 import type { BlockData } from '../../../protocols/index.ts'
-import { parseU64 } from '../../config/index.ts'
 import { TosError } from '../../errors/index.ts'
 import type { BlockView, NodeApi, SendParams, TipView, TransactionView } from '../../monitor/index.ts'
 import { fromHex, toHex } from '../../wire/index.ts'
@@ -12,6 +11,7 @@ import { configuredPassphrase } from '../passphrase.ts'
 import { isPublicNetwork } from '../transport/index.ts'
 import type { TosNode } from '../tos-node.ts'
 import { progressStream } from './progress-stream.ts'
+import { u64 } from './u64.ts'
 import { verifyStream } from './verify-stream.ts'
 
 /** The part of the admin API that speaks of blocks and transactions. */
@@ -89,12 +89,6 @@ function signed (node: TosNode, key: Ed25519PrivateKey, { body = '', fee = '0', 
   return signer.sign({
     nonce: nonce === undefined ? node.tos.nextNonce(sender) : u64('nonce', nonce), fee: u64('fee', fee), priority, privacyLevel, energyUsed: u64('energyUsed', energyUsed), body: fromHex(body)
   })
-}
-
-function u64 (name: string, text: string): bigint {
-  const value = parseU64(text)
-  if (value === undefined) throw new TosError('INVALID_VALUE', `${name} must be a decimal u64, got ${text.slice(0, 80)}`, { details: { parameter: name } })
-  return value
 }
 
 function blockView ({ hash, header: bytes, transactions }: BlockData, header: BlockHeader, full: boolean): BlockView {
