@@ -3,11 +3,14 @@ import { cp, mkdtemp, readFile, readdir, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
+import { ClassicLevel } from 'classic-level'
 import { BLOCK_STATUS, DETAIL, blockData } from '../../protocols/index.ts'
 import type { BlockData, BlockQuery } from '../../protocols/index.ts'
 import { createBlockServer, createReferenceLedger, exportChain, generateChain, genesisOf, transactionId } from '../../src/chain/index.ts'
 import type { Ledger, LedgerEvents, ReferenceLedger } from '../../src/chain/index.ts'
 import { verifyChain } from '../../src/chain/dag/chain-verify.ts'
+import { verifyStore } from '../../src/chain/dag/verify-store.ts'
+import { recordKey } from '../../src/chain/store/block-log.ts'
 import { createMemoryStore } from '../../src/chain/store/memory-store.ts'
 import { encode, toHex } from '../../src/wire/index.ts'
 import { EASY, blockOn, pay, signer } from '../support/ledger-blocks.ts'
@@ -155,6 +158,20 @@ test('verify finds each kind of wrong block that a hash chain alone would vouch 
   for (const block of [first, paid, other]) await store.append(encode(blockData, block))
   const { last: _, ...whole } = await verifyChain(store, { ...EASY, signatures: true })
   assert.deepEqual(whole, { blocks: 3, pruned: 0, transactions: 2, height: 2, signatures: true })
+})
+
+test('verify names a block that is gone by what stands behind it, and leaves the store as it found it', async () => {
+  const location = await copy('gone')
+  const at = chain.findIndex((block, i) => i > 50 && chain[i - 1]?.height === block.height - 1n && chain[i + 1]?.parents.length === 1 && chain[i + 1]?.height === block.height + 1n)
+  const gone = chain[at] as BlockData
+  const db = new ClassicLevel<Buffer, Buffer>(join(location, 'blocks'), { keyEncoding: 'buffer', valueEncoding: 'buffer', compression: false })
+  await db.del(recordKey(at + 1))
+  await db.close()
+  for (const round of [1, 2]) {
+    const { damage, last } = await verifyStore(location, EASY)
+    assert.deepEqual(damage, { number: at + 1, reason: `block ${at + 1} is missing`, height: Number(gone.height), hash: toHex(gone.hash) }, `round ${round}`)
+    assert.equal(last.hash, toHex((chain[at - 1] as BlockData).hash))
+  }
 })
 
 /** Flips one bit on the disk under an open log. */

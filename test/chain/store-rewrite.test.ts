@@ -75,9 +75,9 @@ test('reads wait for the swap and see one log or the other', async () => {
 
 test('scan names the block its visitor refuses, and takes a visitor that waits', async () => {
   const { store } = await filled('scan')
-  const fault = 'block 9 cannot be used: nine'
-  assert.deepEqual(await store.scan((_, number) => { if (number === 9) throw new Error('nine') }), { count: 8, fault })
-  assert.deepEqual(await store.scan(async (_, number) => { if (number === 9) throw new Error('nine') }), { count: 8, fault })
+  const found = { count: 8, fault: 'block 9 cannot be used: nine', next: block(10) }
+  assert.deepEqual(await store.scan((_, number) => { if (number === 9) throw new Error('nine') }), found)
+  assert.deepEqual(await store.scan(async (_, number) => { if (number === 9) throw new Error('nine') }), found)
   await store.close()
 })
 

@@ -57,7 +57,7 @@ export async function verifyChain (store: Pick<BlockStore, 'scan'>, { network, d
   const sums = { pruned: 0, transactions: 0, height: 0 }
   let current: StoredBlock | undefined
   try {
-    const { count, fault } = await store.scan(async (bytes, number) => {
+    const { count, fault, next } = await store.scan(async (bytes, number) => {
       if (signal?.aborted === true) throw new TosError('ABORTED', 'the verification was cancelled')
       current = undefined
       current = readStored(bytes, checks)
@@ -72,7 +72,7 @@ export async function verifyChain (store: Pick<BlockStore, 'scan'>, { network, d
     if (signal?.aborted === true) throw new TosError('ABORTED', 'the verification was cancelled')
     const last = { number: count, height: dag.index.height(count), hash: toHex(dag.index.hash(count)) }
     const result = { blocks: count, ...sums, signatures, last }
-    return fault === undefined ? result : { ...result, damage: damageAt(count, fault, current, dag) }
+    return fault === undefined ? result : { ...result, damage: damageAt(count, fault, { current, next: readOrNot(next, checks) }, dag) }
   } finally {
     await checks.stop()
   }
@@ -95,8 +95,20 @@ function verifySignatures ({ transactions }: BlockData, checks: TransactionCheck
   return checks.verifyAll(transactions.map(data => checks.parse(data)))
 }
 
-function damageAt (count: number, reason: string, current: StoredBlock | undefined, { index }: BlockDag): ChainDamage {
-  // one that broke a rule was read; one that the hash chain refused never came to the visitor
-  const read = current !== undefined && index.find(current.hash) === -1 ? { height: Number(current.fields.height), hash: toHex(current.hash) } : {}
-  return { number: count + 1, reason, ...read }
+/** One that broke a rule was read; one that the hash chain refused never came to the visitor, but the block behind it may name it. */
+function damageAt (count: number, reason: string, { current, next }: { readonly current: StoredBlock | undefined, readonly next: StoredBlock | undefined }, { index }: BlockDag): ChainDamage {
+  const number = count + 1
+  if (current !== undefined && index.find(current.hash) === -1) return { number, reason, height: Number(current.fields.height), hash: toHex(current.hash) }
+  const parents = next?.fields.parents.filter(parent => index.find(parent) === -1) ?? []
+  if (next === undefined || parents.length !== 1) return { number, reason }
+  return { number, reason, height: Number(next.fields.height) - 1, hash: toHex(parents[0] as Uint8Array) }
+}
+
+function readOrNot (bytes: Uint8Array | undefined, checks: TransactionChecks): StoredBlock | undefined {
+  try {
+    return bytes === undefined ? undefined : readStored(bytes, checks)
+  } catch {
+    // it stands behind the damage: what it says is a help, not a finding
+    return undefined
+  }
 }

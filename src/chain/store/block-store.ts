@@ -22,6 +22,8 @@ export interface StoreScan {
   readonly count: number
   /** What was wrong with block `count + 1`; undefined when all is well. */
   readonly fault: string | undefined
+  /** Block `count + 2` when `count + 1` is at fault and this one is sound. */
+  readonly next?: Uint8Array | undefined
 }
 
 /** Gives what is to stand in the place of a block, undefined to keep it. `block` is undefined when it is damaged: then there is no keeping it. */

@@ -100,10 +100,10 @@ export async function openLevelStore (location: string, identity: StoreIdentity)
       usable()
       await reopening
       const walked = db
-      const { count: sound, fault } = await scanLog(walked, seed, visit)
+      const { count: sound, fault, next } = await scanLog(walked, seed, visit)
       usable()
       if (walked !== db) throw new TosError('BUSY', 'the block log was written anew meanwhile')
-      return { count: sound, fault }
+      return { count: sound, fault, ...(next === undefined ? {} : { next }) }
     },
     async rewrite (replace, { keepOld }) {
       usable()

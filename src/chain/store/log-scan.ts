@@ -14,6 +14,8 @@ export interface LogScan {
   readonly fault: string | undefined
   /** Records found behind the fault. */
   readonly behind: number
+  /** The block right behind the faulty one, when it is sound: it names its parents. */
+  readonly next: Uint8Array | undefined
 }
 
 /** Walks the hash chain from `seed` to the first record that does not fit, handing each block before it to `visit`. */
@@ -22,14 +24,22 @@ export async function scanLog (db: LevelLog, seed: Uint8Array, visit: AsyncBlock
   let hash = seed
   let behind = 0
   let fault: string | undefined
+  let next: Uint8Array | undefined
   const iterator = db.iterator({ gte: recordKey(0), lte: LAST_KEY, highWaterMarkBytes: SCAN_BYTES })
   try {
     for (let entries = await iterator.nextv(SCAN_BATCH); entries.length > 0; entries = await iterator.nextv(SCAN_BATCH)) {
       for (const [key, value] of entries) {
-        if (fault !== undefined) { behind++; continue }
+        if (fault !== undefined) {
+          behind++
+          note(key, value)
+          continue
+        }
         const checked = check(key, value)
         fault = checked instanceof Promise ? await checked : checked
-        if (fault !== undefined) behind++
+        if (fault !== undefined) {
+          behind++
+          note(key, value)
+        }
       }
     }
   } catch (error) {
@@ -37,7 +47,11 @@ export async function scanLog (db: LevelLog, seed: Uint8Array, visit: AsyncBlock
   } finally {
     await iterator.close()
   }
-  return { count, hash, fault, behind }
+  return { count, hash, fault, behind, next }
+
+  function note (key: Uint8Array, value: Uint8Array): void {
+    if (sequenceOf(key) === count + 2) next = decodeRecord(value, count + 2)?.block
+  }
 
   // synchronous where the visitor is: opening a long log must not wait for a promise a block
   function check (key: Uint8Array, value: Uint8Array): string | undefined | Promise<string | undefined> {
