@@ -1,12 +1,19 @@
 /**
- * What of TOS runs in a browser, and imports nothing of Node: the kernel, the protocols, sessions on JavaScript cryptography, and what a light
- * client checks answers with. Mount it on a js-libp2p of web sockets or WebRTC, as `src/index.ts` is mounted on one of TCP.
+ * What of TOS runs in a browser, and imports nothing of Node: the kernel, the protocols, sessions on JavaScript cryptography, and a light
+ * client (`createHeaderChain`, `createLightClient`). Mount it on a js-libp2p of web sockets or WebRTC, as `src/index.ts` is mounted on one of TCP.
  */
 import { createNobleCrypto } from './secure/noble-crypto.ts'
 import { createSessionsOn } from './secure/session-service.ts'
 import type { Sessions, SessionsOnOptions } from './secure/session-service.ts'
 
 export * from '../protocols/index.ts'
+export { systemClock } from './chain/clock.ts'
+export type { Clock } from './chain/clock.ts'
+export { createHeaderChain } from './chain/light/header-chain.ts'
+export type { HeaderChain, HeaderChainOptions } from './chain/light/header-chain.ts'
+export { createLightClient } from './chain/light/light-client.ts'
+export type { LightClient, LightClientDeps, LightProof } from './chain/light/light-client.ts'
+export type { LightOptions } from './chain/light/options.ts'
 export { blockHeader } from './chain/block/header.ts'
 export type { BlockHeader } from './chain/block/header.ts'
 export { verifyMerkleProof } from './chain/block/merkle.ts'

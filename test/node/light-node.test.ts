@@ -6,11 +6,11 @@ import { after, test } from 'node:test'
 import { peerIdFromString } from '@libp2p/peer-id'
 import { BLOCK_STATUS, DETAIL, NODE_TYPE, SERVICE } from '../../protocols/index.ts'
 import { createReferenceLedger } from '../../src/chain/index.ts'
-import type { Ledger } from '../../src/chain/index.ts'
 import { createLightApi } from '../../src/node/api/light-api.ts'
 import { createTosNode } from '../../src/node/index.ts'
 import type { TosNode, TosNodeOptions } from '../../src/node/index.ts'
 import { toHex } from '../../src/wire/index.ts'
+import { forgingLedger } from '../support/forging-ledger.ts'
 import { until } from '../support/until.ts'
 import { blockOn, pay, signer } from '../support/ledger-blocks.ts'
 
@@ -28,24 +28,9 @@ after(async () => {
   rmSync(dir, { recursive: true, force: true })
 })
 
-/** A ledger that proves transactions falsely, and is honest otherwise. */
-function forging (ledger: Ledger): Ledger {
-  const bend: Ledger['transaction'] = async id => {
-    const found = await ledger.transaction(id)
-    return found === undefined ? undefined : { ...found, proof: { ...found.proof, siblings: found.proof.siblings.map(hash => hash.toReversed()) } }
-  }
-  return new Proxy(ledger, {
-    get (target, key) {
-      if (key === 'transaction') return bend
-      const value: unknown = Reflect.get(target, key, target)
-      return typeof value === 'function' ? value.bind(target) as unknown : value
-    }
-  })
-}
-
 test('a light node follows 100 mined blocks, keeps headers only, proves a transaction, names the peer that forges, and resumes', { timeout: 60_000 }, async () => {
   const held = await createReferenceLedger({ network: NETWORK, difficulty: 1n })
-  const liar = await start({ ephemeral: true, ledger: forging(held) })
+  const liar = await start({ ephemeral: true, ledger: forgingLedger(held) })
   const miner = await start({ ephemeral: true })
   const payments = [0, 1, 2].map(nonce => pay(signer(1, NETWORK), nonce))
   await miner.tos.ledger.add(await blockOn([miner.tos.ledger.tip()], { network: NETWORK, difficulty: 1n, header: { difficulty: 1n }, transactions: payments }))

@@ -11,6 +11,7 @@ import { multiaddr } from '@multiformats/multiaddr'
 import { sha256 } from '@noble/hashes/sha2.js'
 import { createLibp2p } from 'libp2p'
 import { blocks, createKernel, createSessions, fromHex, ping as tosPing, toHex, TosError, transactions } from '../../../src/browser.ts'
+import { followChain } from './follow-chain.ts'
 import { verifyTransactions } from './light-client.ts'
 
 /** What the test calls in the page; everything that crosses is JSON. */
@@ -81,6 +82,7 @@ async function start (genesis: string) {
       const { timestamp } = await node.services.tosPing.request(peerIdFromString(peer), { userAgent: 'page/1', services: 0n, timestamp: BigInt(Math.floor(Date.now() / 1000)) })
       return Number(timestamp)
     },
+    ...followChain(NETWORK, node.services),
     verifyTransactions: (peer: string, block: string, hashes: readonly string[]) => verifyTransactions(node.services, peerIdFromString(peer), fromHex(block, 32), hashes.map(hash => fromHex(hash, 32)))
   }
 }
