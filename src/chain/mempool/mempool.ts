@@ -115,7 +115,7 @@ export function createMempool ({ ledger, clock, limits = {}, onError = () => {} 
     if (replaced !== undefined) checkReplacement(fee, replaced.fee, max.replaceBumpPercent)
     return replaced
   }
-  /** Everything that needs no signature, cheapest first; undefined for one that is held. All of it but the form is looked at again in `place`. */
+  /** Everything that needs no signature, cheapest first; `known` is the id of one that is held. All of it but the form is looked at again in `place`. */
   const consider = (data: Uint8Array): PoolTransaction | { readonly known: Uint8Array } => {
     sweep()
     const tx = ledger.readTransaction(data)
