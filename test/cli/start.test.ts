@@ -102,8 +102,9 @@ describe('tosd as a process', { concurrency: 2 }, () => {
     asker.child.kill('SIGSTOP')
     // a second signal means now; one that follows within 300 ms is the echo of a launcher, so this insists
     const insist = setInterval(() => server.child.kill('SIGINT'), 50)
-    assert.deepEqual(await server.closed, [130, null])
+    const ended = await server.closed
     clearInterval(insist)
+    assert.deepEqual(ended, [130, null])
     asker.child.kill('SIGCONT')
     asker.child.kill('SIGINT')
     assert.deepEqual(await asker.closed, [0, null])
