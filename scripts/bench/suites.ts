@@ -9,5 +9,6 @@ export const suites: SuiteTable = {
   sync: async () => (await import('./sync.ts')).suite,
   peers: async () => (await import('./peers.ts')).suite,
   mempool: async () => (await import('./mempool.ts')).suite,
+  light: async () => (await import('./light.ts')).suite,
   interop: async () => (await import('./interop.ts')).suite
 }
