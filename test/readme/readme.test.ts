@@ -73,6 +73,7 @@ test('every command of the README runs as printed', { timeout: 120_000 }, async 
   assert.match(answer('request hello'), /hello alice/)
   assert.match(answer('status'), /devnet/)
   assert.match(answer('chain import'), /20/)
+  assert.match(answer('share ls'), /SHARE .*\n.* 80 +local/)
   assert.match(await run('node scripts/tosd.mjs --help'), /Usage: tosd/)
 })
 
