@@ -137,3 +137,14 @@ test('side branches are bounded too: those nobody merged go first', async () => 
   assert.ok(chain.size <= 40, `${chain.size} headers`)
   assert.equal(toHex(chain.tip().hash), toHex((main[14] as BlockData).hash))
 })
+
+test('what a branch merged is no longer below the tip once that branch is given up', async () => {
+  const sides = [...await line(genesis, 1), ...await line(genesis, 1, 1)].sort((a, b) => Buffer.compare(a.hash, b.hash))
+  const merge = await blockOn(sides)
+  const chain = chainOf()
+  addAll(chain, [...sides, merge])
+  for (const { hash } of sides) assert.notEqual(chain.takenAt(hash), undefined)
+  assert.equal(chain.takenAt((sides[1] as BlockData).hash), 2n, 'by the merge')
+  addAll(chain, await line(genesis, 3, 2))
+  for (const { hash } of [...sides, merge]) assert.equal(chain.takenAt(hash), undefined)
+})

@@ -1,4 +1,4 @@
-import { closeSync, fstatSync, fsyncSync, ftruncateSync, openSync, readFileSync, renameSync, writeFileSync, writeSync } from 'node:fs'
+import { closeSync, existsSync, fstatSync, fsyncSync, ftruncateSync, openSync, readFileSync, renameSync, writeFileSync, writeSync } from 'node:fs'
 import { TosError } from '../../errors/index.ts'
 import { concatBytes, utf8Bytes } from '../../wire/bytes.ts'
 import { HASH_BYTES, sameBytes } from '../block/hash.ts'
@@ -31,8 +31,8 @@ export function openHeaderFile (path: string | undefined, make: (root?: Uint8Arr
 }
 
 function open (path: string, make: (root?: Uint8Array) => HeaderChain): HeaderFile {
+  const { chain, kept, lost } = load(existsSync(path) ? readFileSync(path) : new Uint8Array(), make)
   let file = openSync(path, 'a+', 0o600)
-  const { chain, kept, lost } = load(readFileSync(path), make)
   if (kept === 0) {
     ftruncateSync(file, 0)
     writeSync(file, concatBytes(MAGIC, chain.genesis))
