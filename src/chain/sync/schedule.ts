@@ -55,7 +55,7 @@ export interface Schedule {
   pause (peer: string, now: number): boolean
   /** The front was taken. */
   consumed (): void
-  /** An item that arrived was no good: it is open again. */
+  /** An item that arrived was no good: it is open again, or left to who was asked for it as well. */
   refused (item: number): void
   /** Requests past their time. */
   expired (now: number): BodyRequest[]
@@ -234,7 +234,13 @@ export function createSchedule (count: number, limits: ScheduleLimits): Schedule
       reserve(front, 0)
       front++
     },
-    refused: reopen,
+    refused (item) {
+      reopen(item)
+      // one that was asked for it as well may still bring it
+      if (!owners.has(item)) return
+      state[item] = ASKED
+      reserve(item, guess)
+    },
     expired: now => [...requests.values()].filter(({ dueAt }) => dueAt <= now),
     wakeAt (now) {
       const times = [awaited()?.lateAt ?? 0]
