@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import * as fc from 'fast-check'
+import * as fc from '../support/fast-check.ts'
 import type { BlockData } from '../../protocols/index.ts'
 import { createHeaderChain } from '../../src/chain/light/header-chain.ts'
 import type { HeaderChain } from '../../src/chain/light/header-chain.ts'

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import * as fc from 'fast-check'
+import * as fc from '../support/fast-check.ts'
 import { createMempool } from '../../src/chain/mempool/mempool.ts'
 import { TosError } from '../../src/errors/index.ts'
 import { createPoolLedger, poolTx } from '../support/pool-ledger.ts'

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import * as fc from 'fast-check'
+import * as fc from '../support/fast-check.ts'
 import { BLOCK_RESPONSE, BLOCK_STATUS, DETAIL, TX_LIMITS, TX_RESPONSE } from '../../protocols/index.ts'
 import type { BlockAnswer, BlockData, BlockQuery } from '../../protocols/index.ts'
 import type { Ledger } from '../../src/chain/ledger.ts'

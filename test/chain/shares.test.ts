@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import * as fc from 'fast-check'
+import * as fc from '../support/fast-check.ts'
 import type { MiningShare } from '../../protocols/index.ts'
 import type { TosError } from '../../src/errors/index.ts'
 import { createSharePool } from '../../src/chain/shares/share-pool.ts'

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import * as fc from 'fast-check'
+import * as fc from '../support/fast-check.ts'
 import { createSchedule } from '../../src/chain/sync/schedule.ts'
 import type { BodyRequest, Schedule, ScheduleLimits } from '../../src/chain/sync/schedule.ts'
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import * as fc from 'fast-check'
+import * as fc from '../support/fast-check.ts'
 import { BLOCK_STATUS, DETAIL } from '../../protocols/index.ts'
 import type { BlockAnswer, BlockData } from '../../protocols/index.ts'
 import type { Ledger } from '../../src/chain/ledger.ts'

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import * as fc from 'fast-check'
+import * as fc from '../support/fast-check.ts'
 import type { TxAnnounce } from '../../protocols/index.ts'
 import { createAnnouncementRecord } from '../../src/chain/relay/announcement-record.ts'
 import { createFetchPool } from '../../src/chain/relay/fetch-pool.ts'

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import * as fc from 'fast-check'
+import * as fc from '../support/fast-check.ts'
 import { createCandidates, SOURCES, withinShare } from '../../src/discovery/index.ts'
 import type { Candidate, Candidates, Origin, SourceKind } from '../../src/discovery/index.ts'
 import { TosError } from '../../src/errors/index.ts'

@@ -1,6 +1,6 @@
 import { test } from 'node:test'
 import assert from 'node:assert/strict'
-import * as fc from 'fast-check'
+import * as fc from '../support/fast-check.ts'
 import { FrameReader, HEADER_BYTES, MAX_SKIPPED_BYTES } from '../../src/frame/index.ts'
 import { codeOf, flip, frame } from '../support/frames.ts'
 

@@ -1,7 +1,7 @@
 import { test } from 'node:test'
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
-import * as fc from 'fast-check'
+import * as fc from '../support/fast-check.ts'
 import { checksum, checksumMatches, decodeHeader, encodeHeader, HEADER_BYTES, HEADER_OFFSET } from '../../src/frame/index.ts'
 import { codeOf, flip } from '../support/frames.ts'
 

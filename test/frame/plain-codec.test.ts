@@ -1,6 +1,6 @@
 import { test } from 'node:test'
 import assert from 'node:assert/strict'
-import * as fc from 'fast-check'
+import * as fc from '../support/fast-check.ts'
 import { createPlainCodec, HEADER_BYTES, HEADER_OFFSET, MAX_CLOCK_SKEW_S } from '../../src/frame/index.ts'
 import type { FrameType } from '../../src/frame/index.ts'
 import { ByteWriter } from '../../src/wire/index.ts'

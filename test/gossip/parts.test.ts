@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { createHash } from 'node:crypto'
 import { test } from 'node:test'
-import * as fc from 'fast-check'
+import * as fc from '../support/fast-check.ts'
 import { BLOCK_ANNOUNCE } from '../../protocols/blocks/messages.ts'
 import { BACKOFF_LIMITS, clampBackoffs, contentId, createContentId, createGossipOptions, decodeGossipFrame, encodeGossipFrame, GOSSIP_LIMITS, ValidationQueue } from '../../src/gossip/index.ts'
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { mock, test } from 'node:test'
 import { createPeerScoreParams, PeerScore, validatePeerScoreParams, validatePeerScoreThresholds } from '@chainsafe/libp2p-gossipsub/score'
-import * as fc from 'fast-check'
+import * as fc from '../support/fast-check.ts'
 import { createGossipOptions, deriveTopicParams, SCORE } from '../../src/gossip/index.ts'
 import type { GossipTopic } from '../../src/gossip/index.ts'
 import { silentLogger } from '../../src/node/transport/index.ts'

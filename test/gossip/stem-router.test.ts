@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import * as fc from 'fast-check'
+import * as fc from '../support/fast-check.ts'
 import { createStemRouter, STEM } from '../../src/gossip/stem/index.ts'
 import type { StemPeer, StemRouter } from '../../src/gossip/stem/index.ts'
 import { seededRandom } from '../support/seeded-random.ts'

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { hash } from 'node:crypto'
 import { test } from 'node:test'
-import * as fc from 'fast-check'
+import * as fc from '../support/fast-check.ts'
 import { TosError } from '../../src/errors/index.ts'
 import { createStem, createStemRouter, STEM } from '../../src/gossip/stem/index.ts'
 import type { CheckedTransaction, Stem, StemDeps, StemRoute } from '../../src/gossip/stem/index.ts'

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { pureJsCrypto } from '@chainsafe/libp2p-noise'
 import { generateKeyPair, privateKeyFromRaw, publicKeyFromRaw } from '@libp2p/crypto/keys'
-import * as fc from 'fast-check'
+import * as fc from '../support/fast-check.ts'
 import { Uint8ArrayList } from 'uint8arraylist'
 import { cachedSigner, createNativeAead, createNoiseCrypto } from '../../src/node/transport/index.ts'
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { MemoryDatastore } from 'datastore-core'
-import * as fc from 'fast-check'
+import * as fc from '../support/fast-check.ts'
 import { Key } from 'interface-datastore'
 import type { Batch } from 'interface-datastore'
 import type { TosError } from '../../src/errors/index.ts'

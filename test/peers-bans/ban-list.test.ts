@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { peerIdFromString } from '@libp2p/peer-id'
-import * as fc from 'fast-check'
+import * as fc from '../support/fast-check.ts'
 import { FIRST_BAN_MS, LONGEST_BAN_MS, MEMORY_MS, banDuration, createBanList } from '../../src/peers/bans/index.ts'
 import type { BanList, BanListOptions } from '../../src/peers/bans/index.ts'
 import { parseIp } from '../../src/peers/net/index.ts'

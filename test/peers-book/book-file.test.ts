@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { createHash } from 'node:crypto'
 import { describe, it } from 'node:test'
-import * as fc from 'fast-check'
+import * as fc from '../support/fast-check.ts'
 import type { AddressBook } from '../../src/peers/book/index.ts'
 import { address, ip, memoryStore, MINUTE, NOW, peer, seeded, testBook } from './book-fixture.ts'
 

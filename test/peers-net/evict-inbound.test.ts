@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import * as fc from 'fast-check'
+import * as fc from '../support/fast-check.ts'
 import { createKeyHash, evictInbound } from '../../src/peers/net/index.ts'
 import type { EvictionCandidate } from '../../src/peers/net/index.ts'
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { BlockList, SocketAddress } from 'node:net'
 import { describe, it } from 'node:test'
-import * as fc from 'fast-check'
+import * as fc from '../support/fast-check.ts'
 import { formatIp, groupKey, inRange, ipOf, isLocalIp, isPublicIp, parseIp, parseRange, prefixKey } from '../../src/peers/net/index.ts'
 import type { IpAddress } from '../../src/peers/net/index.ts'
 

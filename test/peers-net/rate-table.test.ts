@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import * as fc from 'fast-check'
+import * as fc from '../support/fast-check.ts'
 import { createKeyHash, createRateTable } from '../../src/peers/net/index.ts'
 import type { RateTable } from '../../src/peers/net/index.ts'
 import { Gcra } from '../../src/protocol/index.ts'

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import * as fc from 'fast-check'
+import * as fc from '../support/fast-check.ts'
 import { PENALTY_GAP_MS, RULES, TICK_MS, createReputationBook, decayed } from '../../src/peers/reputation/index.ts'
 import type { BanStorm, Reason, ReputationBook, ReputationOptions } from '../../src/peers/reputation/index.ts'
 

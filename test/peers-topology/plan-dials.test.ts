@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import * as fc from 'fast-check'
+import * as fc from '../support/fast-check.ts'
 import { planDials, WHY_NOT } from '../../src/peers/topology/index.ts'
 import type { DialCandidate, DialOptions, DialPlan, DialState, OutboundSlot, WhyNot } from '../../src/peers/topology/index.ts'
 import { alarm, calm, candidate, candidates, NOW, seeded, slot, state } from './support.ts'

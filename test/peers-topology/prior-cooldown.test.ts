@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import * as fc from 'fast-check'
+import * as fc from '../support/fast-check.ts'
 import { admissionPrior, cooldownMs, explainPrior, GOODBYE_COOLDOWNS, NODE_TYPE_SHARES, quotaSeats } from '../../src/peers/topology/index.ts'
 import type { AdmissionFacts, CooldownCause } from '../../src/peers/topology/index.ts'
 import { GOODBYE_REASON } from '../../protocols/goodbye/messages.ts'

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import * as fc from 'fast-check'
+import * as fc from '../support/fast-check.ts'
 import { outboundFloor, prioritise, TOPOLOGY_LIMITS } from '../../src/peers/topology/index.ts'
 import type { Priorities, TopologyPeer } from '../../src/peers/topology/index.ts'
 import { sortDescending } from '../../src/peers/topology/sort-descending.ts'

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import * as fc from 'fast-check'
+import * as fc from '../support/fast-check.ts'
 import { DUPLICATE_WAIT_MS, resolveDuplicate } from '../../src/peers/topology/index.ts'
 import type { DuplicateConnection } from '../../src/peers/topology/index.ts'
 

@@ -1,4 +1,4 @@
-import * as fc from 'fast-check'
+import * as fc from '../support/fast-check.ts'
 import type { DialCandidate, DialState, OutboundSlot, TopologyPeer, Want } from '../../src/peers/topology/index.ts'
 
 export const NOW = 1_000_000_000

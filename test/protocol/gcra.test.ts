@@ -1,6 +1,6 @@
 import { test } from 'node:test'
 import assert from 'node:assert/strict'
-import * as fc from 'fast-check'
+import * as fc from '../support/fast-check.ts'
 import { Gcra } from '../../src/protocol/index.ts'
 
 const rate = fc.record({ count: fc.integer({ min: 1, max: 200 }), perMs: fc.integer({ min: 10, max: 60_000 }) })

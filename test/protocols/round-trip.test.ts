@@ -1,6 +1,6 @@
 import { test } from 'node:test'
 import assert from 'node:assert/strict'
-import * as fc from 'fast-check'
+import * as fc from '../support/fast-check.ts'
 import type { Arbitrary } from 'fast-check'
 import {
   AI_MINING_SHARE, BLOCK_ANNOUNCE, BLOCK_REQUEST, BLOCK_RESPONSE, CONSENSUS_VOTE, GOODBYE, PEER_EXCHANGE, PING, PONG, TX_ANNOUNCE, TX_REQUEST, TX_RESPONSE, VOTE_REQUEST, VOTE_RESPONSE

@@ -2,7 +2,7 @@ import { test } from 'node:test'
 import type { TestContext } from 'node:test'
 import assert from 'node:assert/strict'
 import { setImmediate as turn } from 'node:timers/promises'
-import * as fc from 'fast-check'
+import * as fc from '../support/fast-check.ts'
 import {
   AI_MINING_SHARE, askForPeers, BLOCK_RESPONSE, blockAnnounce, blockCost, blocks, consensusVote, DETAIL, GOODBYE, GOODBYE_REASON, goodbye, mining, miningShare, PEER_EXCHANGE, peerExchange, ping, PING, PONG, transactions,
   TX_ANNOUNCE, TX_LIMITS, TX_STEM_BODY, txAnnounce, txStem, votes

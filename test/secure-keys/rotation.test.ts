@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { ed25519 } from '@noble/curves/ed25519.js'
-import * as fc from 'fast-check'
+import * as fc from '../support/fast-check.ts'
 import { chainFromJson, chainToJson, decodeRotation, encodeRotation, signRotation, verifyRotation, verifyRotationChain } from '../../src/secure/keys/index.ts'
 import type { Rotation } from '../../src/secure/keys/index.ts'
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import * as fc from 'fast-check'
+import * as fc from '../support/fast-check.ts'
 import { TosError } from '../../src/errors/index.ts'
 import { seedToWords, wordsToSeed } from '../../src/secure/keys/index.ts'
 import { fromHex, toHex } from '../../src/wire/index.ts'

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { ED25519_TORSION_SUBGROUP, ed25519 } from '@noble/curves/ed25519.js'
-import * as fc from 'fast-check'
+import * as fc from '../support/fast-check.ts'
 import { createSignatureCheck } from '../../src/secure/signer/signature-check.ts'
 import { isStrictKey, isStrictSignature } from '../../src/secure/signer/strict-points.ts'
 import { createMessageSigner } from '../../src/secure/signer/index.ts'

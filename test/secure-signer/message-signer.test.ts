@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { createPrivateKey, generateKeyPairSync } from 'node:crypto'
 import { test } from 'node:test'
 import { ed25519 } from '@noble/curves/ed25519.js'
-import * as fc from 'fast-check'
+import * as fc from '../support/fast-check.ts'
 import { createMessageSigner, createMessageVerifier, signingDomain } from '../../src/secure/signer/index.ts'
 import { LABEL, NETWORK, flip, readVectors, signed, signerOf, unhex } from './support.ts'
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { ed25519 } from '@noble/curves/ed25519.js'
-import * as fc from 'fast-check'
+import * as fc from '../support/fast-check.ts'
 import { hex, noble, node, seal, throwsCode } from './primitives-support.ts'
 
 const exactly = (size: number): fc.Arbitrary<Uint8Array> => fc.uint8Array({ minLength: size, maxLength: size })

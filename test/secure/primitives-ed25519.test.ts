@@ -4,7 +4,7 @@ import { test } from 'node:test'
 import { ed25519 } from '@noble/curves/ed25519.js'
 import { bytesToNumberLE, concatBytes, numberToBytesLE } from '@noble/curves/utils.js'
 import { sha512 } from '@noble/hashes/sha2.js'
-import * as fc from 'fast-check'
+import * as fc from '../support/fast-check.ts'
 import { isStrictPoint } from '../../src/secure/ed25519-points.ts'
 import { both, bytes, hex } from './primitives-support.ts'
 

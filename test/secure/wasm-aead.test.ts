@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { assert as check, property, uint8Array } from 'fast-check'
+import { assert as check, property, uint8Array } from '../support/fast-check.ts'
 import type { Arbitrary } from 'fast-check'
 import { createOpensslAead } from '../../src/secure/node-aead.ts'
 import { createWasmAead, WASM_MAX_BYTES } from '../../src/secure/wasm-aead.ts'

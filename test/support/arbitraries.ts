@@ -1,4 +1,4 @@
-import * as fc from 'fast-check'
+import * as fc from './fast-check.ts'
 import type { Arbitrary } from 'fast-check'
 import type {
   BlockAnnounce, BlockData, BlockRequest, BlockResponse, Goodbye, MiningShare, PeerExchange, PeerRecord, Ping, Pong, TxAnnounce, TxData, TxRequest, TxResponse, Vote, VoteRequest, VoteResponse

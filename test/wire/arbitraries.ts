@@ -1,4 +1,4 @@
-import * as fc from 'fast-check'
+import * as fc from '../support/fast-check.ts'
 import { blob, bool, bytes, i64, option, string, struct, u16, u32, u64, u8, union, vec } from '../../src/wire/index.ts'
 import type { Schema } from '../../src/wire/index.ts'
 

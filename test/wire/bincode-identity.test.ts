@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { suite, test } from 'node:test'
-import * as fc from 'fast-check'
+import * as fc from '../support/fast-check.ts'
 import * as P from 'micro-packed'
 import { BLOCK_ANNOUNCE, BLOCK_REQUEST, CONSENSUS_VOTE, PING, TX_RESPONSE } from '../../protocols/index.ts'
 import { decodePayload, encodePayload } from '../../src/protocol/index.ts'

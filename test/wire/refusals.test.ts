@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { suite, test } from 'node:test'
-import * as fc from 'fast-check'
+import * as fc from '../support/fast-check.ts'
 import { TosError } from '../../src/errors/index.ts'
 import type { TosErrorCode } from '../../src/errors/index.ts'
 import { blob, bool, bytes, decode, encode, i64, option, refine, string, struct, u16, u32, u64, u8, union, vec } from '../../src/wire/index.ts'

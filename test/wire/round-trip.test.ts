@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { suite, test } from 'node:test'
-import * as fc from 'fast-check'
+import * as fc from '../support/fast-check.ts'
 import { ByteWriter, decode, encode, fromJson, struct, toJson, u64, u8 } from '../../src/wire/index.ts'
 import { anyCase, leaves } from './arbitraries.ts'
 import { clearDecode, clearEncode } from './oracle.ts'

@@ -32,8 +32,8 @@ export async function claimDirectory (location: string, identity: StoreIdentity)
     if (manifest !== undefined && isSound(manifest, location)) { checkManifest(manifest, identity, location); return }
     const names = await readdir(location)
     // a first start may have been killed before it renamed its manifest
-    const ours: readonly string[] = [...Object.values(STORE_FILES), `${STORE_FILES.manifest}.new`]
-    if (names.length > 0 && !names.some(name => ours.includes(name))) {
+    const ours: ReadonlySet<string> = new Set([...Object.values(STORE_FILES), `${STORE_FILES.manifest}.new`])
+    if (names.length > 0 && !names.some(name => ours.has(name))) {
       throw new TosError('DATA_DIR_FOREIGN', `${location} holds other files`, { details: { location, found: names.slice(0, 5) } })
     }
     // over a log whose manifest was damaged: it may hold stubs
