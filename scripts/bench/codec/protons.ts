@@ -11,8 +11,8 @@ type Mutable<T> = { -readonly [K in keyof T]: T[K] }
 const EMPTY = new Uint8Array(0)
 
 /** The frame that the generator puts around every message: fork, fields, length; then one switch over the field numbers. */
-function generated<T> (write: (obj: Partial<T>, w: Writer) => void, start: () => Mutable<T>, field: (obj: Mutable<T>, id: number, reader: Reader) => boolean): Codec<T, T> {
-  return message<T, T>((obj, w, opts = {}) => {
+function generated<T> (write: (obj: Partial<T>, w: Writer) => void, start: () => Mutable<T>, field: (obj: Mutable<T>, id: number, reader: Reader) => boolean): Codec<T> {
+  return message<T>((obj, w, opts = {}) => {
     if (opts.lengthDelimited !== false) w.fork()
     write(obj as Partial<T>, w)
     if (opts.lengthDelimited !== false) w.ldelim()
@@ -102,7 +102,7 @@ const transaction = generated<Transaction>((obj, w) => {
 })
 
 /** A block whose transactions are written by `item` and read by `take`. */
-function blockOf<T> (item: (w: Writer, value: T) => void, take: (reader: Reader) => T): Codec<BlockOf<T>, BlockOf<T>> {
+function blockOf<T> (item: (w: Writer, value: T) => void, take: (reader: Reader) => T): Codec<BlockOf<T>> {
   return generated<BlockOf<T>>((obj, w) => {
     if (obj.hash != null && obj.hash.byteLength > 0) { w.uint32(10); w.bytes(obj.hash) }
     if (obj.height != null && obj.height !== 0n) { w.uint32(17); w.fixed64(obj.height) }
@@ -124,7 +124,7 @@ function blockOf<T> (item: (w: Writer, value: T) => void, take: (reader: Reader)
 const block = blockOf<Transaction>((w, value) => { transaction.encode(value, w) }, reader => transaction.decode(reader, reader.uint32()))
 const opaque = blockOf<Uint8Array>((w, value) => { w.bytes(value) }, reader => reader.bytes())
 
-function codec<T> (of: Codec<T, T>): PeerCodec<T> {
+function codec<T> (of: Codec<T>): PeerCodec<T> {
   return { prepare: same, encode: value => encodeMessage(value as T, of), decode: wire => decodeMessage(wire, of), restore: unsigned }
 }
 
