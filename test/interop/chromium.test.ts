@@ -39,7 +39,7 @@ async function startPage (context: TestContext, genesis: Uint8Array): Promise<{ 
 void test('a page in Chromium: stock js-libp2p and our browser entry', { timeout: 120_000 }, async context => {
   const cells = [...ROUTES.map(({ scenario }) => name(scenario)), ...GOSSIP, ...LIGHT]
   if (!await isHere(context, 'chromium', cells)) return
-  for (const { scenario } of ROUTES) await skipCell(context, name(scenario, 'tosd → chromium'), { reason: 'a page cannot listen' })
+  for (const { scenario } of ROUTES) await skipCell(context, name(scenario, 'tosd → chromium'), { reason: 'a page cannot listen', upstream: 'https://github.com/libp2p/specs/blob/master/webrtc/webrtc.md' })
 
   const node = await startOwnNode(context, { listen: ['/ip4/127.0.0.1/tcp/0/ws', '/ip4/127.0.0.1/udp/0/webrtc-direct'], transports: ['ws', 'webrtc-direct'], security: ['noise'] }, { topic: [TOPIC], plain: false })
   const us = node.peerId.toString()

@@ -19,7 +19,7 @@ const name = (scenario: string, direction = 'lumina → tosd'): CellName => ({ p
 
 void test('lumina, a light node in rust-libp2p for browsers, joins over a web socket', async context => {
   recorder.peer('lumina', versionsOf('lumina-node-wasm'))
-  await skipCell(context, name('3 ws', 'tosd → lumina'), { reason: 'it is made for browsers, where nobody can listen' })
+  await skipCell(context, name('3 ws', 'tosd → lumina'), { reason: 'it is made for browsers, where nobody can listen', upstream: 'https://github.com/libp2p/specs/blob/master/webrtc/webrtc.md' })
   const [node, { other }] = await Promise.all([startOwnNode(context, config, { topic: [TOPIC] }), withPeers(context, { other: ['js', config] })])
   await node.dial(multiaddr(other.addrs[0] ?? ''))
   const thread = new Worker(new URL('wasm/lumina.ts', import.meta.url), {
